@@ -1,0 +1,14 @@
+"""What a connector says when its peer is at fault."""
+
+from __future__ import annotations
+
+
+class ConnectorError(Exception):
+    """The other side failed: unreachable, refused, or answered nonsense. One line, for people.
+
+    ``retryable`` is True if the same call may succeed later without anybody changing anything.
+    """
+
+    def __init__(self, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.retryable = retryable

@@ -1,0 +1,217 @@
+"""InfluxDB: bounded batches, explicit retries, nothing lost. The only place that knows influxdb-client.
+
+The client's own batching drops points when the server is away, so it is not used: whole batches of lines are written
+synchronously in a thread, again and again until the server takes them, and `InfluxWriter.put` waits when too much is pending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from connectors.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from influxdb_client import InfluxDBClient
+
+logger = logging.getLogger(__name__)
+
+BATCH_LINES = 5_000
+"""Lines in one request: the size the server's makers recommend."""
+BATCH_WAIT_S = 0.5
+"""A batch that is not full leaves after this long [s]."""
+MAX_PENDING_LINES = 100_000
+"""Lines in memory before `put` waits: about 15 MB, a quarter of a minute at the full rate of a fleet."""
+RETRY_FIRST_S, RETRY_MOST_S = 0.2, 5.0
+"""Wait after the first failure, doubled up to the last [s]."""
+REQUEST_TIMEOUT_MS = 10_000
+"""One request [ms]."""
+_RETRY_STATUS = {401, 403, 404, 408, 429, 500, 502, 503, 504}
+"""Kept and tried again: the server is busy, or an operator must mend a token or a bucket first."""
+
+
+class InfluxWriter:
+    """Writes lines to one bucket, in order, at least once; repeats overwrite themselves since points are keyed by event time.
+
+    **Buffered:** yes, `MAX_PENDING_LINES`. **Full:** `put` waits. **Order:** as put. **Threads:** one event loop only.
+
+    Parameters
+    ----------
+    on_refused : called with (line, reason) for each line the server will never take.
+    """
+
+    def __init__(
+        self, url: str, *, token: str, org: str, bucket: str, on_refused: Callable[[str, str], None]
+    ) -> None:
+        self._url, self._token, self._org, self._bucket = url, token, org, bucket
+        self._on_refused = on_refused
+        self._pending: deque[tuple[str, int]] = deque()
+        self._pending_lines = 0
+        self._put_lines = 0
+        self._done_lines = 0
+        self._changed = asyncio.Condition()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._client: InfluxDBClient | None = None
+
+    async def start(self) -> None:
+        """Begin. A server that is away is waited for; `check` tells beforehand."""
+        self._client = await asyncio.to_thread(_client, self._url, self._token, self._org)
+        self._task = asyncio.create_task(self._drain())
+
+    async def put(self, lines: str, count: int) -> None:
+        """Hand over ``count`` lines (text, each ended by a line feed); waits while too many are pending."""
+        if not count:
+            return
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._pending_lines < MAX_PENDING_LINES)
+        self._pending.append((lines, count))
+        self._pending_lines += count
+        self._put_lines += count
+        if self._pending_lines >= BATCH_LINES:
+            self._wake.set()
+
+    async def flush(self) -> None:
+        """Return when everything put before this call has been taken by the server (or refused for good)."""
+        goal = self._put_lines
+        self._wake.set()
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._done_lines >= goal)
+
+    async def stop(self) -> None:
+        """End at once; what is pending stays unwritten (its source was not acknowledged either)."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._client is not None:
+            self._client.close()
+
+    async def _drain(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._wake.wait(), BATCH_WAIT_S)
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            while self._pending:
+                lines, count = self._take()
+                await self._write(lines)
+                async with self._changed:
+                    self._pending_lines -= count
+                    self._done_lines += count
+                    self._changed.notify_all()
+
+    def _take(self) -> tuple[str, int]:
+        parts, total = [], 0
+        while self._pending and total < BATCH_LINES:
+            lines, count = self._pending.popleft()
+            parts.append(lines)
+            total += count
+        return "".join(parts), total
+
+    async def _write(self, lines: str) -> None:
+        wait_s = RETRY_FIRST_S
+        while True:
+            status, reason = await asyncio.to_thread(self._send, lines)
+            if status < 300:
+                return
+            if status not in _RETRY_STATUS:
+                await self._split(lines, reason)
+                return
+            logger.warning("influxdb %s: %s; trying again in %.1f s", self._url, reason, wait_s)
+            await asyncio.sleep(wait_s)
+            wait_s = min(2.0 * wait_s, RETRY_MOST_S)
+
+    async def _split(self, lines: str, reason: str) -> None:
+        """The server will not take this batch: find the lines it means by halving (v2 writes nothing of a bad batch)."""
+        if "partial write" in reason:
+            self._on_refused("", reason)
+            return
+        single = lines.splitlines(keepends=True)
+        if len(single) == 1:
+            self._on_refused(lines, reason)
+            return
+        middle = len(single) // 2
+        await self._write("".join(single[:middle]))
+        await self._write("".join(single[middle:]))
+
+    def _send(self, lines: str) -> tuple[int, str]:
+        from influxdb_client.client.write_api import SYNCHRONOUS
+        from influxdb_client.rest import ApiException
+        from urllib3.exceptions import HTTPError
+
+        assert self._client is not None, "start() first"
+        try:
+            with self._client.write_api(write_options=SYNCHRONOUS) as api:
+                api.write(bucket=self._bucket, org=self._org, record=lines, write_precision="ms")
+        except ApiException as error:
+            return int(error.status or 503), str(error.body or error.reason)[:300].strip()
+        except (HTTPError, OSError) as error:
+            return 503, f"{type(error).__name__}: {error}"[:300]
+        return 204, ""
+
+
+def _client(url: str, token: str, org: str) -> InfluxDBClient:
+    from influxdb_client import InfluxDBClient
+
+    return InfluxDBClient(url=url, token=token, org=org, timeout=REQUEST_TIMEOUT_MS)
+
+
+def check(url: str, *, token: str, org: str) -> None:
+    """ConnectorError, in one line, unless the server answers."""
+    client = _client(url, token, org)
+    try:
+        if not client.ping():
+            raise ConnectorError(f"influxdb does not answer at {url}", retryable=True)
+    finally:
+        client.close()
+
+
+def ensure_bucket(url: str, *, token: str, org: str, bucket: str) -> None:
+    """Create a bucket (v2) or database (v1) unless it is there. ConnectorError if the server is away or refuses."""
+    from influxdb_client.rest import ApiException
+
+    check(url, token=token, org=org)
+    client = _client(url, token, org)
+    try:
+        buckets = client.buckets_api()
+        if buckets.find_bucket_by_name(bucket) is None:
+            buckets.create_bucket(bucket_name=bucket, org=org)
+    except ApiException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise ConnectorError(f"influxdb at {url} refused to create bucket {bucket}: {error.reason}", retryable=False) from None
+        query(url, token=token, database=bucket, influxql=f'CREATE DATABASE "{bucket}"')
+    finally:
+        client.close()
+
+
+def query(url: str, *, token: str, database: str, influxql: str) -> list[dict[str, Any]]:
+    """Rows of an InfluxQL query, one dict a row with the tags of its series; the one language of InfluxDB 1.8, 2 and 3.
+
+    ConnectorError if the server is away or refuses.
+    """
+    import urllib3
+
+    headers = {"Authorization": f"Token {token}"} if token else {}
+    fields = {"db": database, "q": influxql, "epoch": "ms"}
+    timeout = REQUEST_TIMEOUT_MS / 1000
+    try:
+        answer = urllib3.request("POST", f"{url}/query", fields=fields, encode_multipart=False, headers=headers, timeout=timeout)
+    except urllib3.exceptions.HTTPError as error:
+        raise ConnectorError(f"influxdb does not answer at {url}: {error}", retryable=True) from None
+    body = msgspec.json.decode(answer.data)
+    errors = [r["error"] for r in body.get("results", ()) if "error" in r] or ([body["error"]] if "error" in body else [])
+    if errors:
+        raise ConnectorError(f"influxdb at {url} refused {influxql[:80]!r}: {errors[0]}", retryable=False)
+    return [
+        {**series.get("tags", {}), **dict(zip(series["columns"], row, strict=True))}
+        for result in body["results"]
+        for series in result.get("series", ())
+        for row in series["values"]
+    ]

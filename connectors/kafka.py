@@ -1,0 +1,206 @@
+"""Kafka for everything that is not the worker: topics, producing scans, reading a topic to its end. The only place that knows kafka-python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from connectors.errors import ConnectorError
+
+BOOTSTRAP_TIMEOUT_MS = 5_000
+"""Longest wait for the first answer of a broker [ms]; then one clear line."""
+DELIVERY_TIMEOUT_MS = 120_000
+"""Longest wait for a record to be acknowledged, retries included [ms]."""
+REPLICATION = 1
+"""Copies of each partition where nothing else is said."""
+CHECKPOINT_CONFIG = {"cleanup.policy": "compact", "segment.bytes": str(16 << 20), "min.cleanable.dirty.ratio": "0.1"}
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaAddress:
+    """Where a broker is and who we are there; ``password`` never shows in a repr."""
+
+    bootstrap: str
+    user: str = ""
+    password: str = ""
+    ca_file: str = ""
+
+    def __repr__(self) -> str:
+        return f"KafkaAddress({self.bootstrap!r}, user={self.user!r})"
+
+    def options(self) -> dict[str, Any]:
+        """Arguments for a client of kafka-python."""
+        options: dict[str, Any] = {"bootstrap_servers": self.bootstrap.split(",")}
+        if self.user:
+            options |= {
+                "security_protocol": "SASL_SSL" if self.ca_file else "SASL_PLAINTEXT",
+                "sasl_mechanism": "SCRAM-SHA-512",
+                "sasl_plain_username": self.user,
+                "sasl_plain_password": self.password,
+            }
+        elif self.ca_file:
+            options["security_protocol"] = "SSL"
+        if self.ca_file:
+            options["ssl_cafile"] = self.ca_file
+        return options
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """One topic to be: name, partitions, settings."""
+
+    name: str
+    partitions: int
+    config: Mapping[str, str]
+
+
+def topic_plans(prefix: str, partitions: int, *, keep_for_ever: bool = False) -> list[TopicPlan]:
+    """Every topic of the pipeline under one prefix; all but the dead letters have the same number of partitions.
+
+    ``keep_for_ever`` switches retention by age off, for recordings whose event times lie years back.
+
+    >>> [plan.name for plan in topic_plans("wanbiao.", 4)][:2]
+    ['wanbiao.telemetry', 'wanbiao.health']
+    """
+    age = {"retention.ms": "-1"} if keep_for_ever else {}
+    plans = [TopicPlan(f"{prefix}{name}", partitions, age) for name in ("telemetry", "health", "warnings", "actions")]
+    plans.append(TopicPlan(f"{prefix}checkpoints", partitions, CHECKPOINT_CONFIG))
+    plans.append(TopicPlan(f"{prefix}telemetry.dead", 1, age))
+    return plans
+
+
+def _unreachable(address: KafkaAddress, error: Exception) -> ConnectorError:
+    return ConnectorError(f"kafka does not answer at {address.bootstrap}: {error}", retryable=True)
+
+
+def create_topics(address: KafkaAddress, plans: Sequence[TopicPlan]) -> list[str]:
+    """Create the topics that are missing; returns their names.
+
+    Raises
+    ------
+    ConnectorError : no broker answers, or a topic exists with another number of partitions.
+    """
+    from kafka.admin import KafkaAdminClient, NewTopic
+    from kafka.errors import KafkaError
+
+    try:
+        admin = KafkaAdminClient(**address.options(), bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS)
+    except (KafkaError, OSError) as error:
+        raise _unreachable(address, error) from None
+    try:
+        present = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+        for plan in plans:
+            if present.get(plan.name, plan.partitions) != plan.partitions:
+                raise ConnectorError(
+                    f"topic {plan.name} has {present[plan.name]} partitions; expected {plan.partitions}", retryable=False
+                )
+        missing = [plan for plan in plans if plan.name not in present]
+        if missing:
+            admin.create_topics(
+                [NewTopic(p.name, p.partitions, REPLICATION, topic_configs=dict(p.config)) for p in missing],
+                wait_for_metadata=True,
+            )
+        return [plan.name for plan in missing]
+    except KafkaError as error:
+        raise ConnectorError(f"kafka at {address.bootstrap} refused: {error}", retryable=False) from None
+    finally:
+        admin.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as read from a topic."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class ScanProducer:
+    """Sends encoded scans to a telemetry topic, keyed by station, idempotently.
+
+    **Buffered:** by the client. **Full:** `send` waits. **Order:** kept within a station. Use as a context manager: leaving it
+    waits for every acknowledgement.
+    """
+
+    def __init__(self, address: KafkaAddress, topic: str) -> None:
+        from kafka import KafkaProducer
+        from kafka.errors import KafkaError
+
+        self._topic = topic
+        self._address = address
+        self._failed: list[BaseException] = []
+        try:
+            self._producer = KafkaProducer(
+                **address.options(),
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=5,
+                bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+                delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
+                max_block_ms=DELIVERY_TIMEOUT_MS,
+                allow_auto_create_topics=False,
+            )
+            known = self._producer.partitions_for(topic)
+        except (KafkaError, OSError) as error:
+            raise _unreachable(address, error) from None
+        if not known:
+            raise ConnectorError(f"topic {topic} does not exist; create it with: wanbiao topics create", retryable=False)
+
+    def send(self, station: str, value: bytes) -> None:
+        """Queue one encoded scan; ConnectorError if an earlier one could not be delivered."""
+        if self._failed:
+            raise _unreachable(self._address, Exception(self._failed[0]))
+        self._producer.send(self._topic, key=station.encode(), value=value).add_errback(self._failed.append)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        from kafka.errors import KafkaError
+
+        try:
+            if error is None:
+                self._producer.flush(timeout=DELIVERY_TIMEOUT_MS / 1000)
+        except KafkaError as failure:
+            raise _unreachable(self._address, failure) from None
+        finally:
+            self._producer.close(timeout=5)
+        if self._failed and error is None:
+            raise _unreachable(self._address, Exception(self._failed[0]))
+
+
+def read_topic(address: KafkaAddress, topic: str, *, committed_only: bool = False) -> Iterator[Record]:
+    """Every record of a topic from its beginning to the end it has now, partition after partition as they come."""
+    from kafka import KafkaConsumer, TopicPartition
+    from kafka.errors import KafkaError
+
+    try:
+        consumer = KafkaConsumer(
+            **address.options(),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed" if committed_only else "read_uncommitted",
+            bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+            max_partition_fetch_bytes=16 << 20,
+        )
+    except (KafkaError, OSError) as error:
+        raise _unreachable(address, error) from None
+    try:
+        parts = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
+        consumer.assign(parts)
+        consumer.seek_to_beginning(*parts)
+        ends = consumer.end_offsets(parts)
+        while any(consumer.position(part) < ends[part] for part in parts):
+            for part, records in consumer.poll(500).items():
+                for r in records:
+                    if r.offset < ends[part]:
+                        yield Record(part.partition, r.offset, r.key, r.value, tuple(r.headers))
+    finally:
+        consumer.close()

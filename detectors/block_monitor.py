@@ -1,0 +1,168 @@
+"""Puts the parts in a row for one block: quality, mode, covariates, judgement, health, episodes."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import snapshot as codec
+from detectors.base import Array, Mask, Values
+from detectors.covariates import CovariateFilter
+from detectors.episodes import Episodes
+from detectors.events import RUNNING, Event, HealthScore, Refused, TagTrend
+from detectors.health import health_index, worst
+from detectors.modes import ModeTracker
+from detectors.normal_behaviour import Judgement, NormalBehaviour
+from detectors.quality import QualityGate
+from detectors.reporter import Reporter
+from detectors.tuning import Tuning
+from stations.plant import Block, Station
+from stations.scan import Scan
+
+
+class _Part(Protocol):
+    def snapshot(self) -> dict[str, NDArray[Any]]: ...
+    def restore(self, state: dict[str, NDArray[Any]]) -> None: ...
+
+
+class BlockMonitor:
+    """Judges the identical units of one block together; every step is an array operation over (n_units, n_tags)."""
+
+    def __init__(self, station: Station, block: Block, tuning: Tuning) -> None:
+        self._station, self._block, self._tuning = station, block, tuning
+        components = [component.code for component in block.components]
+        judged = [i for i, tag in enumerate(block.tags) if tag.model is not None]
+        # Judged tags stand sorted by component, so that a component is a run of columns.
+        self._columns = sorted(judged, key=lambda i: components.index(block.tags[i].component))
+        codes = [block.tags[i].component for i in self._columns]
+        self._components = sorted(set(codes), key=components.index)
+        self._first = np.array([codes.index(code) for code in self._components], dtype=np.intp)
+        self._component_of = np.array([self._components.index(code) for code in codes], dtype=np.intp)
+        self._reporter = Reporter(station, block, self._columns, self._components)
+        self._start()
+
+    def _start(self) -> None:
+        block, tuning = self._block, self._tuning
+        self._quality = QualityGate(block, bad_scans=tuning.bad_scans)
+        self._modes = ModeTracker(block)
+        self._covariates = CovariateFilter(block)
+        self._behaviour = NormalBehaviour(block, self._columns, tuning)
+        self._episodes = Episodes(len(block.units), len(self._components), tuning)
+        self._last_ns = 0
+        self._history_ns = 0
+
+    @property
+    def _parts(self) -> dict[str, _Part]:
+        return {
+            "quality": self._quality,
+            "modes": self._modes,
+            "covariates": self._covariates,
+            "behaviour": self._behaviour,
+            "episodes": self._episodes,
+        }
+
+    def receive(self, scan: Scan) -> list[Event]:
+        """Take one scan in; see `StationMonitor.receive`."""
+        if reason := self._refusal(scan):
+            return [Refused(scan.station, scan.block, scan.time_ns, reason)]
+        elapsed_s = (scan.time_ns - self._last_ns) / 1e9 if self._last_ns else 0.0
+        self._last_ns = scan.time_ns
+        values = self._quality.values(scan)
+        sensors = list(self._quality.step(values))
+        mode = self._modes.step(values, elapsed_s)
+        f = self._covariates.step(values, elapsed_s)
+        x = values[:, self._columns]
+        x[mode != RUNNING] = np.nan
+        judgement = self._behaviour.judge(x, f)
+        score = worst(judgement.score, self._first)
+        transitions = self._episodes.step(score, scan.time_ns)
+        self._behaviour.learn_judged(x, f, judgement, self._learnable(judgement.score, scan.time_ns))
+        events: list[Event] = [self._health(scan, mode, score, values)]
+        if trend := self._trend(scan, x, judgement):
+            events.append(trend)
+        events.extend(self._reporter.warnings(scan.time_ns, transitions, x, judgement))
+        events.extend(self._reporter.sensors(scan.time_ns, sensors))
+        return events
+
+    def _refusal(self, scan: Scan) -> str:
+        block = self._block
+        if scan.revision != block.revision:
+            return f"unknown catalogue revision {scan.revision}; expected {block.revision}"
+        if scan.values.shape != block.shape:
+            return f"values have shape {scan.values.shape}; expected {block.shape} (units, tags)"
+        if scan.quality is not None and scan.quality.shape != block.shape:
+            return f"quality has shape {scan.quality.shape}; expected {block.shape} (units, tags)"
+        if scan.time_ns == self._last_ns:
+            return "duplicate: a scan of this event time was taken in already"
+        if scan.time_ns < self._last_ns:
+            return f"out of order: {(self._last_ns - scan.time_ns) / 1e9:.3f} s older than the newest scan of this block"
+        return ""
+
+    def _learnable(self, score: Array, time_ns: int) -> Mask:
+        """(n_units, n_tags) where normal may be learned: not while a tag stands out, nor while its component is in an episode."""
+        frozen = self._episodes.frozen(time_ns, self._tuning.max_freeze_s)
+        learnable: Mask = ~(frozen[:, self._component_of] | (score >= self._tuning.learn_score))
+        return learnable
+
+    def _health(self, scan: Scan, mode: NDArray[np.uint8], score: Array, values: Values) -> HealthScore:
+        return HealthScore(
+            station=scan.station,
+            block=scan.block,
+            revision=scan.revision,
+            time_ns=scan.time_ns,
+            mode=mode,
+            level=self._episodes.level,
+            score=score,
+            health=health_index(score),
+            good=np.count_nonzero(values == values, axis=1) / values.shape[1],
+        )
+
+    def _trend(self, scan: Scan, x: Values, judgement: Judgement) -> TagTrend | None:
+        units = self._episodes.open.any(axis=1)
+        if scan.time_ns - self._history_ns >= self._tuning.history_s * 1e9:
+            self._history_ns = scan.time_ns
+            units = np.ones_like(units)
+        if not units.any():
+            return None
+        width = self._behaviour.band(judgement)
+        return TagTrend(
+            station=scan.station,
+            block=scan.block,
+            revision=scan.revision,
+            time_ns=scan.time_ns,
+            units=units,
+            value=x,
+            expected=judgement.expected,
+            low=judgement.expected - width,
+            high=judgement.expected + width,
+            score=judgement.score,
+        )
+
+    def snapshot(self) -> bytes:
+        """The whole state of the block."""
+        arrays: dict[str, NDArray[Any]] = {"history_ns": np.array(self._history_ns, dtype=np.int64)}
+        for name, part in self._parts.items():
+            arrays |= {f"{name}.{key}": array for key, array in part.snapshot().items()}
+        block = self._block
+        return codec.pack(
+            codec.Snapshot(
+                block.station, block.code, block.revision, self._tuning.digest, self._last_ns, arrays
+            )
+        )
+
+    def restore(self, data: bytes) -> None:
+        """The inverse of `snapshot`, to the bit; see `StationMonitor.restore`."""
+        state = codec.unpack(data)
+        block = self._block
+        given = (state.station, state.block, state.revision, state.tuning)
+        wanted = (block.station, block.code, block.revision, self._tuning.digest)
+        for what, have, want in zip(("station", "block", "catalogue revision", "tuning"), given, wanted, strict=True):
+            if have != want:
+                raise codec.SnapshotError(f"state is of {what} {have}; expected {want}")
+        for name, part in self._parts.items():
+            prefix = f"{name}."
+            part.restore({k.removeprefix(prefix): v for k, v in state.arrays.items() if k.startswith(prefix)})
+        self._history_ns = int(state.arrays["history_ns"])
+        self._last_ns = state.last_ns

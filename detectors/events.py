@@ -1,0 +1,128 @@
+"""What a monitor says: health of a block, trends of its tags, early warnings, data quality, refusals. Plain frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Array, Mask
+
+UNKNOWN, STOPPED, SETTLING, RUNNING = 0, 1, 2, 3
+"""Operating modes of a unit that every technology has."""
+MODE_NAMES = ("unknown", "stopped", "settling", "running")
+
+LEVELS = ("watch", "warning", "urgent")
+"""Severities of an early warning, least first; a level is its index + 1, 0 = none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HealthScore:
+    """Health of every unit and component of one block at one event time; one per scan.
+
+    Attributes
+    ----------
+    mode : (n_units,) uint8 of ``UNKNOWN`` ... ``RUNNING``.
+    level : (n_units, n_components) uint8, level of the open early warning, 0 = none.
+    score : (n_units, n_components) [-], 1 = at the warning limit; NaN = cannot say.
+    health : (n_units, n_components) index 0-100 [-]; NaN = cannot say, never a free 100.
+    good : (n_units,) share of readings with a good value [-].
+    """
+
+    station: str
+    block: str
+    revision: str
+    time_ns: int
+    mode: NDArray[np.uint8]
+    level: NDArray[np.uint8]
+    score: Array
+    health: Array
+    good: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TagTrend:
+    """Value beside expectation for the judged tags of some units; every ``history_s``, and every scan while in an episode.
+
+    All arrays are (n_units, n_tags) [unit of the tag] but ``score`` [-]; ``low`` and ``high`` are the band at the warning
+    limit. ``units`` (n_units,) says which rows are meant.
+    """
+
+    station: str
+    block: str
+    revision: str
+    time_ns: int
+    units: Mask
+    value: Array
+    expected: Array
+    low: Array
+    high: Array
+    score: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One tag that speaks for an early warning: measured and expected [uom], score [-]."""
+
+    tag: str
+    name_zh: str
+    name_en: str
+    uom: str
+    value: float
+    expected: float
+    score: float
+    limit: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyWarning:
+    """One transition in the life of one episode: ``opened``, ``escalated`` or ``returned``.
+
+    ``id`` is the same for all transitions of the episode; ``onset_ns`` is when its score first passed the limit.
+    """
+
+    id: str
+    kind: str
+    station: str
+    block: str
+    unit: str
+    component: str
+    transition: str
+    level: str
+    time_ns: int
+    onset_ns: int
+    score: float
+    evidence: tuple[Evidence, ...]
+    text_zh: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataQuality:
+    """A sensor, or all sensors of a unit (``tag`` "*"), begins or ceases to give good values. Never the machine's fault."""
+
+    id: str
+    kind: str
+    station: str
+    block: str
+    unit: str
+    tag: str
+    transition: str
+    time_ns: int
+    reason: str
+    text_zh: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A scan that was not taken in, with the reason; the state is as if it had never come."""
+
+    station: str
+    block: str
+    time_ns: int
+    reason: str
+
+
+Event = HealthScore | TagTrend | EarlyWarning | DataQuality | Refused

@@ -1,0 +1,46 @@
+"""From score to health: an index 0-100 for every component, unit and station; worst-of on the way up."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Array
+
+
+def health_index(score: Array) -> Array:
+    """Health 0-100 [-] of a score [-] of any shape: 100 at 0, 50 at the warning limit, NaN where the score is.
+
+    100 * 2 ** -(score ** 2): flat near normal, so noise does not look like decay, and never quite 0, so worse stays visible.
+
+    >>> health_index(np.array([0.0, 1.0, 2.0, np.nan])).tolist()
+    [100.0, 50.0, 6.25, nan]
+    """
+    return 100.0 * np.exp2(-np.square(np.minimum(score, 1e3)))
+
+
+def worst(score: Array, first: NDArray[np.intp]) -> Array:
+    """Highest score of every group of columns, (n_units, n_groups); NaN where the whole group cannot say.
+
+    Parameters
+    ----------
+    score : (n_units, n_tags) [-], columns sorted by group.
+    first : (n_groups,) first column of each group, ascending, no group empty.
+    """
+    if not len(first):
+        return np.empty((len(score), 0))
+    groups: Array = np.fmax.reduceat(score, first, axis=1)
+    return groups
+
+
+def lowest(health: Array) -> float:
+    """The lowest health of all [-]; NaN if none is known.
+
+    >>> lowest(np.array([[90.0, np.nan], [70.0, 80.0]]))
+    70.0
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return float(np.nanmin(health)) if health.size else float("nan")

@@ -1,0 +1,44 @@
+"""Operating mode of every unit, from its tags only: a unit is judged when it runs and has had time to settle."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Array, Values
+from detectors.events import RUNNING, STOPPED, UNKNOWN
+from stations.plant import Block
+
+
+class ModeTracker:
+    """Stopped, settling or running, per unit; unknown while the mode tag has no good value.
+
+    A unit without a mode rule (a recording) always runs. A unit that already runs when first seen counts as settled: its start is
+    not known, and a restarted worker must not lose a day.
+    """
+
+    def __init__(self, block: Block) -> None:
+        self._rule = block.mode
+        self._column = block.tag_index[block.mode.tag] if block.mode else 0
+        self._running_s = np.full(len(block.units), np.inf)
+
+    def step(self, x: Values, elapsed_s: float) -> NDArray[np.uint8]:
+        """(n_units,) mode of one scan that comes ``elapsed_s`` [s] after the one before."""
+        if self._rule is None:
+            return np.full(len(x), RUNNING, dtype=np.uint8)
+        level = x[:, self._column]
+        runs = level >= self._rule.running_above
+        self._running_s += elapsed_s * runs
+        self._running_s[level < self._rule.running_above] = 0.0
+        settled = self._running_s > self._rule.settle_s
+        mode = (STOPPED + runs + (runs & settled)).astype(np.uint8)
+        mode[np.isnan(level)] = UNKNOWN
+        return mode
+
+    def snapshot(self) -> dict[str, Array]:
+        """Seconds that each unit has been running; a copy."""
+        return {"running_s": self._running_s.copy()}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """The inverse of `snapshot`, to the bit."""
+        self._running_s = state["running_s"].copy()

@@ -1,0 +1,105 @@
+"""One detector made of two: the residual of normal behaviour, watched by the shift bank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.bank import ShiftBank
+from detectors.base import Array, Covariates, Mask, Values
+from detectors.regression import SharedGainRegression
+from detectors.tuning import Tuning
+from stations.plant import Block
+
+BURN_IN = 1.0 / 3.0
+"""Share of the warm-up after which the regression is trusted; before, its own residuals would teach the bank too wide a spread."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """What one scan looks like against normal behaviour; (n_units, n_tags) each, NaN = cannot say.
+
+    ``expected`` [unit of the tag]; ``spread`` >= 1 [-], how much wider a residual is where the covariates leave their learned
+    range; ``residual`` (measured - expected) / spread [unit of the tag]; ``score`` [-]. ``moved`` (n_scales, n_units, n_tags)
+    is what the filters of the bank become when the scan is learned.
+    """
+
+    expected: Array
+    spread: Array
+    residual: Array
+    score: Array
+    moved: Array
+
+
+class NormalBehaviour:
+    """A `Detector`: shared-gain regression on covariates, EWMA bank on its residual, for the judged tags of one block."""
+
+    def __init__(self, block: Block, columns: list[int], tuning: Tuning) -> None:
+        names = {covariate.code: i for i, covariate in enumerate(block.covariates)}
+        members = np.zeros((len(block.models), len(names)), dtype=bool)
+        for row, model in enumerate(block.models):
+            members[row, [names[code] for code in model.covariates]] = True
+        order = [model.code for model in block.models]
+        tags = [block.tags[column] for column in columns]
+        warm_up_s = tuning.warm_up(block.period_s)
+        model_of_tag = np.array([order.index(tag.model or "") for tag in tags], dtype=np.intp)
+        self._regression = SharedGainRegression(
+            members,
+            model_of_tag,
+            n_units=len(block.units),
+            period_s=block.period_s,
+            learn_s=tuning.learn_s,
+            memory_s=tuning.memory_s,
+            refit_s=tuning.refit_s,
+            ready_s=BURN_IN * warm_up_s,
+            correlation_s=tuning.correlation_s,
+        )
+        self._bank = ShiftBank(
+            np.array([tag.resolution for tag in tags]),
+            model_of_tag,
+            n_units=len(block.units),
+            period_s=block.period_s,
+            scales_s=tuning.scales_s,
+            limit=tuning.limit,
+            learn_s=tuning.learn_s,
+            memory_s=tuning.spread_memory_s,
+            ready_s=(1.0 - BURN_IN) * warm_up_s,
+        )
+
+    def judge(self, x: Values, f: Covariates) -> Judgement:
+        """Expected value, residual and score of one scan, (n_units, n_tags). Changes nothing."""
+        expected, spread = self._regression.expected(f)
+        residual = (x - expected) / spread
+        moved = self._bank.moved(residual)
+        return Judgement(expected, spread, residual, self._bank.score_moved(residual, moved), moved)
+
+    def score(self, x: Values, f: Covariates) -> Array:
+        """Score of every tag [-], (n_units, n_tags); see `Detector`."""
+        return self.judge(x, f).score
+
+    def learn(self, x: Values, f: Covariates, where: Mask) -> None:
+        """Take one scan in; see `Detector`."""
+        self.learn_judged(x, f, self.judge(x, f), where)
+
+    def learn_judged(self, x: Values, f: Covariates, judgement: Judgement, where: Mask) -> None:
+        """Take one scan in that was judged already: what `learn` does, without judging twice."""
+        self._bank.learn_moved(judgement.residual, judgement.moved, where)
+        self._regression.learn(x, f, where)
+
+    def band(self, judgement: Judgement) -> Array:
+        """Half width of the band around the expected value [unit of the tag], (n_units, n_tags); NaN = cannot say.
+
+        A deviation of that size reaches the warning limit if it lasts.
+        """
+        return self._bank.band() * judgement.spread
+
+    def snapshot(self) -> dict[str, Array]:
+        """The whole state; arrays are copies."""
+        regression = {f"regression.{name}": array for name, array in self._regression.snapshot().items()}
+        return regression | {f"bank.{name}": array for name, array in self._bank.snapshot().items()}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """The inverse of `snapshot`, to the bit."""
+        self._regression.restore({n.removeprefix("regression."): a for n, a in state.items() if n.startswith("regression.")})
+        self._bank.restore({n.removeprefix("bank."): a for n, a in state.items() if n.startswith("bank.")})

@@ -1,0 +1,71 @@
+"""Data quality at the door: a reading is good, or it is NaN from here on; a sensor that stays bad is reported once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from detectors.base import Array, Mask, Values
+from stations.plant import Block
+from stations.scan import BAD, Scan
+
+WHOLE_UNIT = -1
+"""Stands for the tag where every sensor of a unit changed at once."""
+
+
+class QualityGate:
+    """Range check and source quality of one block.
+
+    A reading is good if its source does not call it bad, it is finite, and it lies inside the range its sensor can report.
+    ``bad_scans`` readings in a row without a good value make a sensor bad, as many good ones make it good again.
+    """
+
+    def __init__(self, block: Block, *, bad_scans: int) -> None:
+        self._low = np.array([tag.low for tag in block.tags])
+        self._high = np.array([tag.high for tag in block.tags])
+        self._bad_scans = bad_scans
+        self._run = np.zeros(block.shape)
+        self._bad = np.zeros(block.shape, dtype=bool)
+        self._silent = np.zeros(len(block.units), dtype=bool)
+
+    def values(self, scan: Scan) -> Values:
+        """(n_units, n_tags) float64 [unit of each tag] of a scan, NaN where there is no good value. Changes nothing."""
+        x = scan.values.astype(np.float64)
+        bad = ~((x >= self._low) & (x <= self._high))
+        if scan.quality is not None:
+            bad |= scan.quality >= BAD
+        x[bad] = np.nan
+        return x
+
+    def step(self, x: Values) -> Iterator[tuple[int, int, bool]]:
+        """Take the values of one scan in; yields (unit, tag, is_bad) for each sensor whose state changed.
+
+        When all sensors of a unit turn at once, one change with tag ``WHOLE_UNIT`` stands for them.
+        """
+        missing: Mask = np.isnan(x)
+        unlike = missing != self._bad
+        self._run += 1.0
+        self._run *= unlike
+        turned = self._run >= self._bad_scans
+        if not turned.any():
+            return
+        self._bad ^= turned
+        self._run[turned] = 0.0
+        silent = self._bad.all(axis=1)
+        together = silent != self._silent
+        self._silent = silent
+        for unit in np.flatnonzero(together):
+            yield int(unit), WHOLE_UNIT, bool(silent[unit])
+        for unit, tag in np.argwhere(turned & ~together[:, None]):
+            yield int(unit), int(tag), bool(self._bad[unit, tag])
+
+    def snapshot(self) -> dict[str, Array]:
+        """The state; arrays are copies."""
+        return {"run": self._run.copy(), "bad": self._bad.astype(np.float64)}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """The inverse of `snapshot`, to the bit."""
+        self._run = state["run"].copy()
+        self._bad = state["bad"] > 0.0
+        self._silent = self._bad.all(axis=1)

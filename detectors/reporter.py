@@ -1,0 +1,113 @@
+"""Turns transitions of episodes and sensors into events that people can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from detectors.base import Values
+from detectors.episodes import Transition, warning_id
+from detectors.events import LEVELS, DataQuality, EarlyWarning, Evidence
+from detectors.normal_behaviour import Judgement
+from detectors.quality import WHOLE_UNIT
+from detectors.wording import quality_sentence, warning_sentence
+from stations.plant import Block, Station, Text
+
+EVIDENCE_TAGS = 3
+"""Tags named in a warning; control rooms ask for the top three."""
+DETECTOR = "normal-behaviour"
+
+
+class Reporter:
+    """Words for one block. Holds nothing that changes.
+
+    Parameters
+    ----------
+    columns : column in the scan of every judged tag.
+    components : code of every judged component, in the order of the scores.
+    """
+
+    def __init__(self, station: Station, block: Block, columns: list[int], components: list[str]) -> None:
+        self._station, self._block = station, block
+        self._tags = [block.tags[column] for column in columns]
+        names = {component.code: component.name for component in block.components}
+        self._components = [(code, names[code]) for code in components]
+        self._of_component = [
+            np.array([i for i, tag in enumerate(self._tags) if tag.component == code], dtype=np.intp) for code in components
+        ]
+
+    def warnings(
+        self, time_ns: int, transitions: Iterable[Transition], x: Values, judgement: Judgement
+    ) -> Iterator[EarlyWarning]:
+        """One early warning for every transition of one scan."""
+        for transition in transitions:
+            yield self._warning(time_ns, transition, x, judgement)
+
+    def _warning(self, time_ns: int, transition: Transition, x: Values, judgement: Judgement) -> EarlyWarning:
+        block, unit = self._block, self._block.units[transition.unit]
+        code, component = self._components[transition.component]
+        evidence = self._evidence(transition, x, judgement)
+        text = warning_sentence(
+            self._station.name, unit, component, transition.kind, (time_ns - transition.onset_ns) / 1e9, evidence[0]
+        )
+        return EarlyWarning(
+            id=warning_id(f"{block.station}.{block.code}.{unit}.{code}", DETECTOR, transition.onset_ns),
+            kind="early_warning",
+            station=block.station,
+            block=block.code,
+            unit=unit,
+            component=code,
+            transition=transition.kind,
+            level=LEVELS[transition.level - 1],
+            time_ns=time_ns,
+            onset_ns=transition.onset_ns,
+            score=evidence[0].score,
+            evidence=evidence,
+            text_zh=text.zh,
+            text_en=text.en,
+        )
+
+    def _evidence(self, transition: Transition, x: Values, judgement: Judgement) -> tuple[Evidence, ...]:
+        """The tags of the component that stand out most, most first; one that cannot say comes last and is left out if it can."""
+        unit, columns = transition.unit, self._of_component[transition.component]
+        scores = np.nan_to_num(judgement.score[unit, columns], nan=-1.0)
+        chosen = [int(columns[i]) for i in np.argsort(-scores, kind="stable")[:EVIDENCE_TAGS] if scores[i] >= 0.0]
+        return tuple(self._one(unit, column, x, judgement) for column in chosen)
+
+    def _one(self, unit: int, column: int, x: Values, judgement: Judgement) -> Evidence:
+        tag = self._tags[column]
+        value, expected = float(x[unit, column]), float(judgement.expected[unit, column])
+        limit = tag.limits.alarm_high if value >= expected else tag.limits.alarm_low
+        return Evidence(
+            tag=self._block.tag_id(self._block.units[unit], tag.code),
+            name_zh=tag.name.zh,
+            name_en=tag.name.en,
+            uom=tag.uom,
+            value=round(value, 4),
+            expected=round(expected, 4),
+            score=round(float(judgement.score[unit, column]), 4),
+            limit=limit,
+        )
+
+    def sensors(self, time_ns: int, changes: Iterable[tuple[int, int, bool]]) -> Iterator[DataQuality]:
+        """One data-quality event for every sensor, or whole unit, that changed in one scan."""
+        block = self._block
+        for row, column, is_bad in changes:
+            unit = block.units[row]
+            code = "*" if column == WHOLE_UNIT else block.tags[column].code
+            name = Text("全部测点", "all sensors") if column == WHOLE_UNIT else block.tags[column].name
+            text = quality_sentence(self._station.name, unit, name, is_bad)
+            yield DataQuality(
+                id=warning_id(f"{block.station}.{block.code}.{unit}.{code}", "data-quality", time_ns),
+                kind="data_quality",
+                station=block.station,
+                block=block.code,
+                unit=unit,
+                tag=code,
+                transition="opened" if is_bad else "returned",
+                time_ns=time_ns,
+                reason="no good value: missing, called bad by its source, or outside the range of the sensor",
+                text_zh=text.zh,
+                text_en=text.en,
+            )

@@ -1,0 +1,65 @@
+"""The constants of detection, in one place, the same for every station and every recording."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import asdict, dataclass
+
+MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Time constants [s], limits [-]; each with its precedent."""
+
+    scales_s: tuple[float, ...] = (MINUTE_S, 10 * MINUTE_S, HOUR_S, 6 * HOUR_S, DAY_S, 3 * DAY_S, 10 * DAY_S)
+    """Time constants of the EWMA bank: roughly a factor of five apart, one per kind of fault from oil loss to fouling."""
+    limit: float = 5.0
+    """Warning limit [sigma]: 4.5 gave 0.03 to 0.16 false events per 1e4 scans and tag on noise, 5.0 about a tenth of that."""
+    learn_s: float = 10 * MINUTE_S
+    """Time between two scans that are learned: closer ones say nothing new about load, water and weather; SCADA stores as many."""
+    memory_s: float = 90 * DAY_S
+    """Forgetting time of the regression: a season. 60 days learned away a third of a fouling that took 45 days."""
+    spread_memory_s: float = 150 * DAY_S
+    """Forgetting time of means and spreads: a short one makes the fault the new normal spread."""
+    warm_up_s: float = 30 * DAY_S
+    """Learned time before anything is said; 14 days gave false alarms in 7 to 52 % of months, 60 days almost none."""
+    warm_up_scans: int = 400
+    """At least as many scans: a spread from fewer is not worth a limit."""
+    correlation_s: float = 6 * HOUR_S
+    """Correlation time of slow physics that no covariate explains (AR(1) of about 6 h in station data)."""
+    refit_s: float = 6 * HOUR_S
+    """Time between two solutions of the regression: far shorter than its memory, far longer than a scan."""
+    on_scans: int = 12
+    """Scans in a row above the limit before an episode opens: the persistence that cut natural episodes ten-fold."""
+    off_scans: int = 12
+    """Scans in a row below `off_score` before it returns."""
+    off_score: float = 0.7
+    """Hysteresis: a compromise between flapping (0.8) and holding on too long (0.5)."""
+    learn_score: float = 0.7
+    """A tag that stands out more than this does not teach what is normal: a slow fault would numb its own limit."""
+    levels: tuple[float, float, float] = (1.0, 1.6, 2.5)
+    """Scores of watch, warning and urgent."""
+    max_freeze_s: float = 40 * DAY_S
+    """A tag that stood out for so long learns again: the plant has accepted its new normal, or nobody looks."""
+    history_s: float = 60.0
+    """Time between two points of a tag's history; every scan while its unit is in an episode."""
+    bad_scans: int = 3
+    """Scans in a row without a good value before a sensor is called bad, and with one before it is good again."""
+
+    def __post_init__(self) -> None:
+        numbers = [value for value in asdict(self).values() if isinstance(value, float | int)]
+        if not all(math.isfinite(number) and number > 0 for number in (*numbers, *self.scales_s, *self.levels)):
+            raise ValueError("every constant of detection must be a positive, finite number")
+        if sorted(self.scales_s) != list(self.scales_s) or sorted(self.levels) != list(self.levels):
+            raise ValueError("scales_s and levels must ascend")
+
+    def warm_up(self, period_s: float) -> float:
+        """Learned time before anything is said [s], for scans ``period_s`` apart."""
+        return max(self.warm_up_s, self.warm_up_scans * max(period_s, self.learn_s))
+
+    @property
+    def digest(self) -> str:
+        """12 hex digits that change with any constant."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:12]

@@ -1,0 +1,79 @@
+"""Plain sentences for staff, in Chinese and English, from the numbers of an event."""
+
+from __future__ import annotations
+
+from detectors.events import Evidence
+from stations.plant import Text
+
+_SHOWN_UOM = {"degC": "°C", "m3/s": "m³/s", "m3/h": "m³/h", "m/s2": "m/s²", "W/m2": "W/m²", "MOhm": "MΩ", "um": "µm"}
+_DIFFERENCE_UOM = {"degC": "K"}
+
+
+def shown_uom(uom: str) -> str:
+    """The unit as people write it.
+
+    >>> shown_uom("degC")
+    '°C'
+    """
+    return _SHOWN_UOM.get(uom, uom)
+
+
+def number(value: float) -> str:
+    """Three significant digits, never an exponent for plant values.
+
+    >>> number(57.94), number(1234.5), number(0.0123), number(-6.2)
+    ('57.9', '1234', '0.0123', '-6.20')
+    """
+    size = abs(value)
+    digits = 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 1 else 4
+    return f"{value:.{digits}f}"
+
+
+def duration(seconds: float) -> Text:
+    """A length of time in two languages.
+
+    >>> duration(2520).en, duration(90000).zh
+    ('42 min', '25 小时')
+    """
+    if seconds < 5400:
+        return Text(f"{seconds / 60:.0f} 分钟", f"{seconds / 60:.0f} min")
+    if seconds < 172_800:
+        return Text(f"{seconds / 3600:.0f} 小时", f"{seconds / 3600:.0f} h")
+    return Text(f"{seconds / 86400:.1f} 天", f"{seconds / 86400:.1f} d")
+
+
+def warning_sentence(
+    station: Text, unit: str, component: Text, transition: str, lasted_s: float, first: Evidence
+) -> Text:
+    """What an early warning says: where, which tag, how far from expected, since when, how far the alarm limit is."""
+    if transition == "returned":
+        lasted = duration(lasted_s)
+        return Text(
+            f"{station.zh} {unit} 号机 {component.zh}：恢复正常，历时 {lasted.zh}。",
+            f"{station.en} unit {unit}, {component.en}: back to normal after {lasted.en}.",
+        )
+    uom, step_uom = shown_uom(first.uom), _DIFFERENCE_UOM.get(first.uom, shown_uom(first.uom))
+    difference = first.value - first.expected
+    lasted = duration(lasted_s)
+    size, value, expected = number(abs(difference)), number(first.value), number(first.expected)
+    limit_zh = f"；报警限值 {number(first.limit)} {uom}" if first.limit is not None else ""
+    limit_en = f"; alarm limit {number(first.limit)} {uom}" if first.limit is not None else ""
+    return Text(
+        f"{station.zh} {unit} 号机 {component.zh}：{first.name_zh}比期望值{'高' if difference > 0 else '低'} {size} {step_uom}"
+        f"（实测 {value}，期望 {expected} {uom}），已持续 {lasted.zh}{limit_zh}。",
+        f"{station.en} unit {unit}, {component.en}: {first.name_en} {size} {step_uom} {'above' if difference > 0 else 'below'} "
+        f"expected ({value}, expected {expected} {uom}) for {lasted.en}{limit_en}.",
+    )
+
+
+def quality_sentence(station: Text, unit: str, sensor: Text, is_bad: bool) -> Text:
+    """What a data-quality event says: which sensor, and that the machine is not blamed."""
+    if is_bad:
+        return Text(
+            f"{station.zh} {unit} 号机：{sensor.zh}无有效数据，不参与评估。",
+            f"{station.en} unit {unit}: no good value from {sensor.en}; it is not judged.",
+        )
+    return Text(
+        f"{station.zh} {unit} 号机：{sensor.zh}数据恢复。",
+        f"{station.en} unit {unit}: {sensor.en} gives good values again.",
+    )

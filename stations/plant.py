@@ -1,0 +1,180 @@
+"""What a station is: tags, components, covariates, models, blocks. Plain frozen data; `catalogue` loads it from TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A name in the two languages that staff read."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits given by design (never learned) [unit of the tag]; None = there is none."""
+
+    alarm_low: float | None = None
+    alarm_high: float | None = None
+    trip_low: float | None = None
+    trip_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One measured point of every unit of a block.
+
+    ``code`` follows the KKS pattern without station and unit (``MKD10CT101``). ``low`` and ``high`` bound what the sensor can
+    report [uom]; a value outside is no good value. ``model`` names the normal-behaviour model whose covariates explain the tag;
+    None = a driver, not judged. ``group`` names its redundancy group. ``shared`` = one instrument serves all units of the block.
+    ``resolution`` is the smallest step the sensor reports [uom].
+    """
+
+    code: str
+    name: Text
+    uom: str
+    low: float
+    high: float
+    component: str
+    model: str | None
+    limits: Limits
+    group: str | None
+    shared: bool
+    period_s: float
+    resolution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of a unit that is judged as one: a bearing, a stator, a mill."""
+
+    code: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Covariate:
+    """A tag, or its lag, power or hinge, that explains other tags.
+
+    value = ((y - low) / (high - low)) ** power with y the source tag [0 at low, 1 at high of its range], after a first-order lag
+    of time constant ``lag_s`` [s] (0 = none). With a hinge ``above`` [uom of the source], value = max(0, y - above) / (high - low).
+    """
+
+    code: str
+    tag: str
+    lag_s: float = 0.0
+    power: float = 1.0
+    above: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Tags that share one set of covariates, hence one gain (shared-gain regression)."""
+
+    code: str
+    covariates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How to tell from tags that a unit runs: ``tag`` at or above ``running_above`` [uom]; judged ``settle_s`` [s] later."""
+
+    tag: str
+    running_above: float
+    settle_s: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """The identical units of one station, judged together: arrays of shape (n_units, n_tags)."""
+
+    station: str
+    code: str
+    technology: str
+    period_s: float
+    units: tuple[str, ...]
+    tags: tuple[Tag, ...]
+    components: tuple[Component, ...]
+    covariates: tuple[Covariate, ...]
+    models: tuple[Model, ...]
+    mode: Mode | None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_units, n_tags)"""
+        return len(self.units), len(self.tags)
+
+    @cached_property
+    def tag_index(self) -> dict[str, int]:
+        """Column of each tag code."""
+        return {tag.code: i for i, tag in enumerate(self.tags)}
+
+    @cached_property
+    def revision(self) -> str:
+        """12 hex digits that change with anything that fixes the meaning of a scan: units, tags and their order, period."""
+        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def tag_id(self, unit: str, tag: str) -> str:
+        """Plant-wide name of one point: ``YXK.20MKD10CT101`` is unit 2 of YXK; a shared tag carries unit 0."""
+        number = "0" if self.tags[self.tag_index[tag]].shared else unit
+        return f"{self.station}.{number}0{tag}"
+
+    def at_period(self, period_s: float) -> Block:
+        """The same block sampled every ``period_s`` [s]: another revision, since time constants count in periods."""
+        if not (math.isfinite(period_s) and period_s > 0):
+            raise ValueError(f"period_s must be positive, got {period_s}")
+        return replace(self, period_s=period_s, tags=tuple(replace(tag, period_s=period_s) for tag in self.tags))
+
+
+@dataclass(frozen=True)
+class Station:
+    """One power station of the catalogue; ``parameters`` are its ratings by name (``rated_mw``, ``head_m`` ...)."""
+
+    code: str
+    name: Text
+    technology: str
+    parameters: dict[str, float]
+    blocks: tuple[Block, ...]
+
+    def block(self, code: str) -> Block:
+        """The block of that code; KeyError if there is none."""
+        for block in self.blocks:
+            if block.code == code:
+                return block
+        raise KeyError(code)
+
+    def at_period(self, period_s: float) -> Station:
+        """The same station with every block sampled each ``period_s`` [s]."""
+        return replace(self, blocks=tuple(block.at_period(period_s) for block in self.blocks))
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All stations, by code, in catalogue order."""
+
+    stations: dict[str, Station]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Every block of every station."""
+        return tuple(block for station in self.stations.values() for block in station.blocks)
+
+    @property
+    def n_units(self) -> int:
+        """Units over all blocks."""
+        return sum(len(block.units) for block in self.blocks)
+
+    @property
+    def n_tags(self) -> int:
+        """Measured points over all units; a shared instrument counts once per block."""
+        return sum(
+            sum(1 if tag.shared else len(block.units) for tag in block.tags) for block in self.blocks
+        )

@@ -1,0 +1,216 @@
+"""The TOML schema of the catalogue, and how a template is found, expanded and laid over the one it extends.
+
+``catalogue/README.md`` shows the same schema by example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, TypeVar
+
+from stations.patterns import PatternError, expand, fill
+from stations.plant import Limits, Text
+from stations.schema import Problem, nearest, read, read_toml, show
+
+SHIPPED: Final = Path(__file__).parent / "catalogue"
+"""The folder with the thirteen stations; their templates are in its sub-folder ``templates``."""
+EXTENDS_MAX: Final = 8
+"""Templates in one chain of ``extends``; a longer one is a circle."""
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class TagSpec:
+    """One ``[[tags]]`` entry: one tag, or all tags of a pattern. ``scale`` multiplies range, resolution and limits."""
+
+    code: str
+    name: Text
+    component: str
+    uom: str
+    range: tuple[float, float]
+    resolution: float
+    model: str | None = None
+    group: str | None = None
+    shared: bool = False
+    scale: str | None = None
+    period_s: float | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class CovariateSpec:
+    """One line of ``[covariates]``; ``scale`` multiplies ``above``."""
+
+    tag: str
+    lag_s: float = 0.0
+    power: float = 1.0
+    above: float | None = None
+    scale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One line of ``[models]``."""
+
+    covariates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSpec:
+    """The ``[mode]`` table; ``scale`` multiplies ``running_above``."""
+
+    tag: str
+    running_above: float
+    settle_s: float
+    scale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OmitSpec:
+    """What a template leaves out of the one it extends; codes may be patterns."""
+
+    tags: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSpec:
+    """A template file, or the ``[template]`` of a station file. ``technology`` is the file's stem unless given."""
+
+    technology: str | None = None
+    extends: str | None = None
+    period_s: float | None = None
+    mode: ModeSpec | None = None
+    omit: OmitSpec = field(default_factory=OmitSpec)
+    components: dict[str, Text] = field(default_factory=dict)
+    covariates: dict[str, CovariateSpec] = field(default_factory=dict)
+    models: dict[str, ModelSpec] = field(default_factory=dict)
+    tags: tuple[TagSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template with patterns expanded and parents merged in, not yet scaled to a station.
+
+    ``files`` says which file wrote an entry: ``files["tags", "MKD10CT101"]``.
+    """
+
+    technology: str | None = None
+    period_s: float | None = None
+    mode: ModeSpec | None = None
+    components: dict[str, Text] = field(default_factory=dict)
+    covariates: dict[str, CovariateSpec] = field(default_factory=dict)
+    models: dict[str, ModelSpec] = field(default_factory=dict)
+    tags: dict[str, TagSpec] = field(default_factory=dict)
+    files: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def scales(self) -> set[str]:
+        """The parameters that a station must give."""
+        scales = {tag.scale for tag in self.tags.values()} | {one.scale for one in self.covariates.values()}
+        scales.add(self.mode.scale if self.mode else None)
+        return {scale for scale in scales if scale is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Looks templates up in folders, the first that has one wins; what is wrong goes to ``problems``."""
+
+    folders: Sequence[Path]
+    problems: list[Problem]
+
+    def find(self, name: str, file: str, key: str, depth: int = 1) -> Template | None:
+        """The template ``name``; None if it is nowhere or not readable. ``file`` and ``key`` asked for it."""
+        if depth > EXTENDS_MAX:
+            self.problem(file, key, show(name), f"a chain of at most {EXTENDS_MAX} templates that ends")
+            return None
+        path = next((folder / f"{name}.toml" for folder in self.folders if (folder / f"{name}.toml").is_file()), None)
+        if path is None:
+            known = sorted({path.stem for folder in self.folders for path in folder.glob("*.toml")})
+            self.problem(file, key, show(name), f"one of {', '.join(known)}", nearest(name, known))
+            return None
+        return self.load(path, depth)
+
+    def load(self, path: Path, depth: int = 1) -> Template | None:
+        """The template in one file, with what it extends; its technology is the file's stem unless it says so."""
+        raw = read_toml(path, self.problems)
+        spec = None if raw is None else read(TemplateSpec, raw, path.name, self.problems)
+        if spec is None:
+            return None
+        return self.merge(replace(spec, technology=spec.technology or path.stem), path.name, "", depth)
+
+    def merge(self, spec: TemplateSpec, file: str, prefix: str, depth: int = 1) -> Template | None:
+        """``spec`` laid over what it extends: its entries replace those of the same name in place, new ones follow."""
+        tags = self.expand([(f"{prefix}tags[{i}]", tag.code, tag) for i, tag in enumerate(spec.tags)], _named_tag, file)
+        components = self.expand(
+            [(f"{prefix}components.{code}", code, name) for code, name in spec.components.items()], _named_text, file
+        )
+        base = self.find(spec.extends, file, f"{prefix}extends", depth + 1) if spec.extends else Template()
+        if base is None:
+            return None
+        omit = spec.omit
+        own: dict[str, Iterable[str]] = {
+            "tags": tags,
+            "components": components,
+            "covariates": spec.covariates,
+            "models": spec.models,
+        }
+        return Template(
+            technology=spec.technology or base.technology,
+            period_s=base.period_s if spec.period_s is None else spec.period_s,
+            mode=spec.mode or base.mode,
+            components=self.without(omit.components, base.components, file, f"{prefix}omit.components") | components,
+            covariates=self.without(omit.covariates, base.covariates, file, f"{prefix}omit.covariates")
+            | spec.covariates,
+            models=self.without(omit.models, base.models, file, f"{prefix}omit.models") | spec.models,
+            tags=self.without(omit.tags, base.tags, file, f"{prefix}omit.tags") | tags,
+            files=base.files
+            | {(section, name): file for section, entries in own.items() for name in entries}
+            | ({("mode", ""): file} if spec.mode else {}),
+        )
+
+    def expand(
+        self, entries: list[tuple[str, str, V]], named: Callable[[V, str, tuple[int, ...]], V], file: str
+    ) -> dict[str, V]:
+        """Every code of every (key path, pattern, entry), in order; a code that comes twice is a problem."""
+        expanded: dict[str, V] = {}
+        for key, pattern, entry in entries:
+            try:
+                for code, indices in expand(pattern):
+                    if code in expanded:
+                        self.problem(file, key, f"{show(code)} is there already", "each code once")
+                    expanded[code] = named(entry, code, indices)
+            except PatternError as error:
+                self.problem(file, key, f"{show(pattern)}: {error}", "a pattern that expands")
+        return expanded
+
+    def without(self, patterns: Iterable[str], base: dict[str, V], file: str, key: str) -> dict[str, V]:
+        """``base`` without the names of the patterns; a name that is not there to be left out is a problem."""
+        names = self.expand([(key, pattern, "") for pattern in patterns], lambda entry, _code, _indices: entry, file)
+        for name in names:
+            if name not in base:
+                self.problem(file, key, show(name), "a name of the extended template", nearest(name, base))
+        return {name: entry for name, entry in base.items() if name not in names}
+
+    def problem(self, file: str, key: str, value: str, expected: str, near: str | None = None) -> None:
+        self.problems.append(Problem(file, key, value, expected, near))
+
+
+def _named_tag(tag: TagSpec, code: str, indices: tuple[int, ...]) -> TagSpec:
+    return replace(
+        tag,
+        code=code,
+        name=_named_text(tag.name, code, indices),
+        component=fill(tag.component, indices),
+        model=None if tag.model is None else fill(tag.model, indices),
+        group=None if tag.group is None else fill(tag.group, indices),
+    )
+
+
+def _named_text(name: Text, _code: str, indices: tuple[int, ...]) -> Text:
+    return Text(fill(name.zh, indices), fill(name.en, indices))

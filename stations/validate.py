@@ -1,0 +1,144 @@
+"""What must hold within one block: names that exist, limits in order, models that do not explain themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from itertools import pairwise
+from typing import Final, TypeAlias
+
+from stations.plant import Block, Covariate, Mode, Tag
+from stations.schema import Problem, nearest, show
+from stations.units import UOM
+
+Where: TypeAlias = Callable[[str, str, str], str]
+"""(section, name, key) -> the file that wrote the value."""
+
+NAMES_MAX: Final = 12
+"""More valid names than this are not listed in a message; the nearest one is."""
+
+
+def validate(block: Block, where: Where) -> list[Problem]:
+    """All problems of one block; ``where`` names the file to blame for, say, ``("tags", "MKD10CT101", "uom")``."""
+    checker = _Checker(block, where)
+    return [
+        *checker.units(),
+        *(problem for tag in block.tags for problem in checker.tag(tag)),
+        *checker.components(),
+        *(problem for covariate in block.covariates for problem in checker.covariate(covariate)),
+        *checker.models(),
+        *(checker.mode(block.mode) if block.mode else ()),
+    ]
+
+
+class _Checker:
+    def __init__(self, block: Block, where: Where) -> None:
+        self.block, self.where = block, where
+        self.tags = {tag.code: tag for tag in block.tags}
+        self.covariates = {covariate.code: covariate for covariate in block.covariates}
+
+    def problem(self, section: str, name: str, key: str, value: str, expected: str, near: str | None = None) -> Problem:
+        path = ".".join(part for part in ("block", self.block.code, section, name, key) if part)
+        return Problem(self.where(section, name, key), path, value, expected, near)
+
+    def unknown(self, section: str, name: str, key: str, value: str, kind: str, names: Collection[str]) -> Problem:
+        expected = f"one of {', '.join(sorted(names))}" if 0 < len(names) <= NAMES_MAX else f"a {kind} that exists"
+        return self.problem(section, name, key, show(value), expected, nearest(value, names))
+
+    def units(self) -> Iterator[Problem]:
+        units = self.block.units
+        for unit in sorted({unit for unit in units if units.count(unit) > 1}):
+            yield self.problem("units", "", "", f"{show(unit)} twice", "each unit once")
+        if not self.block.tags:
+            yield self.problem("tags", "", "", "none", "at least one tag")
+
+    def tag(self, tag: Tag) -> Iterator[Problem]:
+        if tag.uom not in UOM:
+            yield self.unknown("tags", tag.code, "uom", tag.uom, "unit of measure", UOM)
+        components = {component.code for component in self.block.components}
+        if tag.component not in components:
+            yield self.unknown("tags", tag.code, "component", tag.component, "component", components)
+        models = {model.code for model in self.block.models}
+        if tag.model is not None and tag.model not in models:
+            yield self.unknown("tags", tag.code, "model", tag.model, "model", models)
+        for key, number in (("period_s", tag.period_s), ("resolution", tag.resolution)):
+            if number <= 0:
+                yield self.problem("tags", tag.code, key, show(number), "a number above 0")
+        yield from self.limits(tag)
+
+    def limits(self, tag: Tag) -> Iterator[Problem]:
+        """low < trip_low < alarm_low < alarm_high < trip_high < high, over those that are present."""
+        if not tag.low < tag.high:
+            value = f"[{tag.low:.10g}, {tag.high:.10g}]"
+            yield self.problem("tags", tag.code, "range", value, "[low, high] with low < high")
+            return
+        limits = tag.limits
+        chain = [
+            ("low", tag.low),
+            ("trip_low", limits.trip_low),
+            ("alarm_low", limits.alarm_low),
+            ("alarm_high", limits.alarm_high),
+            ("trip_high", limits.trip_high),
+            ("high", tag.high),
+        ]
+        present = [(name, value) for name, value in chain if value is not None]
+        for (below, a), (above, b) in pairwise(present):
+            if a < b:
+                continue
+            if below == "low":
+                name, value = above, f"{b:.10g} is not above low {a:.10g}"
+            else:
+                name, value = below, f"{a:.10g} is not below {above} {b:.10g}"
+            yield self.problem("tags", tag.code, f"limits.{name}", value, f"{below} < {above}")
+
+    def components(self) -> Iterator[Problem]:
+        used = {tag.component for tag in self.block.tags}
+        for component in self.block.components:
+            if component.code not in used:
+                yield self.problem(
+                    "components", component.code, "", "has no tag", "at least one tag with this component"
+                )
+
+    def covariate(self, covariate: Covariate) -> Iterator[Problem]:
+        section, code = "covariates", covariate.code
+        tag = self.tags.get(covariate.tag)
+        if tag is None:
+            yield self.unknown(section, code, "tag", covariate.tag, "tag", self.tags)
+        if covariate.lag_s < 0:
+            yield self.problem(section, code, "lag_s", show(covariate.lag_s), "0 s or more")
+        if covariate.power <= 0:
+            yield self.problem(section, code, "power", show(covariate.power), "a number above 0")
+        if covariate.above is not None:
+            if covariate.power != 1:
+                yield self.problem(section, code, "power", show(covariate.power), "no power next to above")
+            if tag is not None and not tag.low <= covariate.above < tag.high:
+                yield self.problem(section, code, "above", show(covariate.above), f"a value in the range of {tag.code}")
+        if not any(code in model.covariates for model in self.block.models):
+            yield self.problem(section, code, "", "is used by no model", "a model that names it")
+
+    def models(self) -> Iterator[Problem]:
+        for model in self.block.models:
+            section, code = "models", model.code
+            explained = {tag.code for tag in self.block.tags if tag.model == code}
+            if not explained:
+                yield self.problem(section, code, "", "explains no tag", "at least one tag with this model")
+            for i, name in enumerate(model.covariates):
+                key = f"covariates[{i}]"
+                covariate = self.covariates.get(name)
+                if covariate is None:
+                    yield self.unknown(section, code, key, name, "covariate", self.covariates)
+                elif covariate.tag in explained:
+                    value = f"{show(name)} is made from {covariate.tag}, which this model explains"
+                    yield self.problem(section, code, key, value, "a covariate from outside the model")
+                if name in model.covariates[:i]:
+                    yield self.problem(section, code, key, f"{show(name)} twice", "each covariate once")
+
+    def mode(self, mode: Mode) -> Iterator[Problem]:
+        tag = self.tags.get(mode.tag)
+        if tag is None:
+            yield self.unknown("mode", "", "tag", mode.tag, "tag", self.tags)
+        elif not tag.low <= mode.running_above < tag.high:
+            yield self.problem(
+                "mode", "", "running_above", show(mode.running_above), f"a value in the range of {tag.code}"
+            )
+        if mode.settle_s < 0:
+            yield self.problem("mode", "", "settle_s", show(mode.settle_s), "0 s or more")

@@ -1,0 +1,119 @@
+"""Where events go: topics of Kafka and points of InfluxDB. `publish` hands over, `settle` says that all of it arrived."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from connectors import wire
+from connectors.influx import InfluxWriter
+from detectors.events import DataQuality, EarlyWarning, Event, HealthScore, Refused, TagTrend
+from streams.config import WorkerConfig
+from streams.kafka_options import aiokafka_options
+from streams.points import PointEncoder
+
+if TYPE_CHECKING:
+    from aiokafka import AIOKafkaProducer
+    from faust.types import Message
+
+logger = logging.getLogger(__name__)
+
+Sent = Awaitable[Any]
+"""Done when the broker has acknowledged the record."""
+DEAD_HEAD_BYTES = 1024
+"""Of a message too large to be forwarded whole, this much is kept, beside its SHA-256."""
+
+
+class Outputs:
+    """All outputs of one worker. One event loop only."""
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self._config = config
+        self._points = {(b.station, b.code): PointEncoder(b) for b in config.fleet.blocks}
+        self._influx = InfluxWriter(
+            config.influx_url,
+            token=config.influx_token,
+            org=config.influx_org,
+            bucket=config.influx_bucket,
+            on_refused=lambda line, reason: logger.error("influxdb refuses for good: %s: %s", reason, line[:200]),
+        )
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        """Connect, once."""
+        if self._producer is not None:
+            return
+        from aiokafka import AIOKafkaProducer
+
+        await self._influx.start()
+        self._producer = AIOKafkaProducer(
+            **aiokafka_options(self._config),
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            request_timeout_ms=120_000,
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """End; what was not settled is not waited for."""
+        await self._influx.stop()
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def publish(self, events: list[Event]) -> list[Sent]:
+        """Hand the events of one scan over; waits while too much is pending. Warnings leave before anything is stored.
+
+        Returns what has to be acknowledged before the scan may be forgotten; see `settle`.
+        """
+        sent = []
+        for event in events:
+            if isinstance(event, HealthScore):
+                sent.append(await self._send("health", event.station, wire.encode_health(event)))
+            elif isinstance(event, EarlyWarning | DataQuality):
+                sent.append(await self._send("warnings", event.id, wire.encode_warning(event)))
+        for event in events:
+            await self._store(event)
+        return sent
+
+    async def _store(self, event: Event) -> None:
+        if isinstance(event, DataQuality | Refused):
+            return
+        points = self._points[event.station, event.block]
+        if isinstance(event, HealthScore):
+            lines, count = points.health(event)
+        elif isinstance(event, TagTrend):
+            lines, count = points.tags(event)
+        else:
+            lines, count = points.warning(event)
+        await self._influx.put(lines, count)
+
+    async def bury(self, message: Message, stage: str, reason: str) -> Sent:
+        """Send a message to the dead letters as it came, with headers that say where it stood and why it is there."""
+        value = message.value or b""
+        headers = {
+            "topic": message.topic,
+            "partition": str(message.partition),
+            "offset": str(message.offset),
+            "stage": stage,
+            "reason": reason,
+        }
+        if len(value) > wire.MAX_MESSAGE_BYTES:
+            headers |= {"sha256": hashlib.sha256(value).hexdigest(), "bytes": str(len(value))}
+            value = value[:DEAD_HEAD_BYTES]
+        assert self._producer is not None, "start() first"
+        encoded = [(key, text.encode()) for key, text in headers.items()]
+        topic = self._config.topic("telemetry.dead")
+        return await self._producer.send(topic, value, key=message.key, headers=encoded)
+
+    async def _send(self, topic: str, key: str, value: bytes) -> Sent:
+        assert self._producer is not None, "start() first"
+        return await self._producer.send(self._config.topic(topic), value, key=key.encode())
+
+    async def settle(self, sent: Sequence[Sent]) -> None:
+        """Return when those sends are acknowledged and InfluxDB has taken everything put before this call."""
+        await asyncio.gather(*sent)
+        await self._influx.flush()

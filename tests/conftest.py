@@ -1,0 +1,89 @@
+"""Fixtures every test may ask for: the real services, a private topic prefix, the folder of recorded data sets.
+
+What a machine lacks is a skip with its reason in one line; with ``CI=true`` it is a failure, so that nothing is left
+out unseen.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import pytest
+
+from tests.services.cache import ServiceUnavailableError
+from tests.services.influx import InfluxServer
+from tests.services.kafka import KafkaBroker
+from tests.services.process import Server
+
+ROOT = Path(__file__).resolve().parent.parent
+AnyServer = TypeVar("AnyServer", bound=Server)
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[KafkaBroker]:
+    """A running broker shared by all tests: use `topic_prefix`. ``WANBIAO_TEST_KAFKA`` names one to use instead."""
+    yield from _running(KafkaBroker(os.environ.get("WANBIAO_TEST_KAFKA")))
+
+
+@pytest.fixture(scope="session")
+def influx_server() -> Iterator[InfluxServer]:
+    """A running InfluxDB shared by all tests: use a database of your own. ``WANBIAO_TEST_INFLUX`` names one instead."""
+    yield from _running(InfluxServer(os.environ.get("WANBIAO_TEST_INFLUX")))
+
+
+@pytest.fixture
+def own_kafka_broker() -> Iterator[KafkaBroker]:
+    """A fresh broker for one test, which may stop, kill and restart it."""
+    yield from _running(KafkaBroker())
+
+
+@pytest.fixture
+def own_influx_server() -> Iterator[InfluxServer]:
+    """A fresh InfluxDB for one test, which may stop, kill and restart it."""
+    yield from _running(InfluxServer())
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix of topics, groups and databases that no other test has, in this run or any other."""
+    return f"t{uuid.uuid4().hex[:12]}."
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Folder of the recorded data sets: ``WANBIAO_DATA``, by default ``../shared/data`` beside the checkout."""
+    folder = Path(os.environ.get("WANBIAO_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        _lacking(f"no folder of recorded data sets at {folder}: set WANBIAO_DATA")
+    return folder
+
+
+def _running(server: AnyServer) -> Iterator[AnyServer]:
+    with closing(server):
+        lacking = ""
+        try:
+            server.start()
+        except ServiceUnavailableError as error:
+            lacking = str(error)
+        if lacking:
+            _lacking(lacking)
+        yield server
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print each reason for skipping once, however many tests it concerns (``-rs`` repeats it for each)."""
+    skipped = Counter(str(report.longrepr[2]) for report in terminalreporter.getreports("skipped"))
+    for reason, count in skipped.items():
+        terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")
+
+
+def _lacking(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason} (a skip elsewhere, a failure with CI=true)", pytrace=False)
+    pytest.skip(reason)
