@@ -7,11 +7,13 @@ synchronously in a thread, again and again until the server takes them, and `Inf
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -46,9 +48,7 @@ class InfluxWriter:
     on_refused : called with (line, reason) for each line the server will never take.
     """
 
-    def __init__(
-        self, url: str, *, token: str, org: str, bucket: str, on_refused: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, url: str, *, token: str, org: str, bucket: str, on_refused: Callable[[str, str], None]) -> None:
         self._url, self._token, self._org, self._bucket = url, token, org, bucket
         self._on_refused = on_refused
         self._pending: deque[tuple[str, int]] = deque()
@@ -94,10 +94,8 @@ class InfluxWriter:
 
     async def _drain(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), BATCH_WAIT_S)
-            except TimeoutError:
-                pass
             self._wake.clear()
             while self._pending:
                 lines, count = self._take()
@@ -146,7 +144,8 @@ class InfluxWriter:
         from influxdb_client.rest import ApiException
         from urllib3.exceptions import HTTPError
 
-        assert self._client is not None, "start() first"
+        if self._client is None:
+            raise RuntimeError("start() first")
         try:
             with self._client.write_api(write_options=SYNCHRONOUS) as api:
                 api.write(bucket=self._bucket, org=self._org, record=lines, write_precision="ms")
@@ -185,7 +184,9 @@ def ensure_bucket(url: str, *, token: str, org: str, bucket: str) -> None:
             buckets.create_bucket(bucket_name=bucket, org=org)
     except ApiException as error:
         if error.status != HTTPStatus.NOT_FOUND:
-            raise ConnectorError(f"influxdb at {url} refused to create bucket {bucket}: {error.reason}", retryable=False) from None
+            raise ConnectorError(
+                f"influxdb at {url} refused to create bucket {bucket}: {error.reason}", retryable=False
+            ) from None
         query(url, token=token, database=bucket, influxql=f'CREATE DATABASE "{bucket}"')
     finally:
         client.close()
@@ -198,20 +199,21 @@ def query(url: str, *, token: str, database: str, influxql: str) -> list[dict[st
     """
     import urllib3
 
-    headers = {"Authorization": f"Token {token}"} if token else {}
-    fields = {"db": database, "q": influxql, "epoch": "ms"}
-    timeout = REQUEST_TIMEOUT_MS / 1000
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    if token:
+        headers["Authorization"] = f"Token {token}"
+    body = urlencode({"db": database, "q": influxql, "epoch": "ms"})
     try:
-        answer = urllib3.request("POST", f"{url}/query", fields=fields, encode_multipart=False, headers=headers, timeout=timeout)
+        answer = urllib3.request("POST", f"{url}/query", body=body, headers=headers, timeout=REQUEST_TIMEOUT_MS / 1000)
     except urllib3.exceptions.HTTPError as error:
         raise ConnectorError(f"influxdb does not answer at {url}: {error}", retryable=True) from None
-    body = msgspec.json.decode(answer.data)
-    errors = [r["error"] for r in body.get("results", ()) if "error" in r] or ([body["error"]] if "error" in body else [])
+    result = msgspec.json.decode(answer.data)
+    errors = [part["error"] for part in (result, *result.get("results", ())) if "error" in part]
     if errors:
         raise ConnectorError(f"influxdb at {url} refused {influxql[:80]!r}: {errors[0]}", retryable=False)
     return [
         {**series.get("tags", {}), **dict(zip(series["columns"], row, strict=True))}
-        for result in body["results"]
-        for series in result.get("series", ())
+        for part in result["results"]
+        for series in part.get("series", ())
         for row in series["values"]
     ]

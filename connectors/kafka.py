@@ -1,4 +1,4 @@
-"""Kafka for everything that is not the worker: topics, producing scans, reading a topic to its end. The only place that knows kafka-python."""
+"""Kafka for everything but the worker: topics, producing scans, reading a topic to its end. The only user of kafka-python."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def create_topics(address: KafkaAddress, plans: Sequence[TopicPlan]) -> list[str
         for plan in plans:
             if present.get(plan.name, plan.partitions) != plan.partitions:
                 raise ConnectorError(
-                    f"topic {plan.name} has {present[plan.name]} partitions; expected {plan.partitions}", retryable=False
+                    f"topic {plan.name} has {present[plan.name]} partitions; expected {plan.partitions}",
+                    retryable=False,
                 )
         missing = [plan for plan in plans if plan.name not in present]
         if missing:
@@ -149,7 +150,9 @@ class ScanProducer:
         except (KafkaError, OSError) as error:
             raise _unreachable(address, error) from None
         if not known:
-            raise ConnectorError(f"topic {topic} does not exist; create it with: wanbiao topics create", retryable=False)
+            raise ConnectorError(
+                f"topic {topic} does not exist; create it with: wanbiao topics create", retryable=False
+            )
 
     def send(self, station: str, value: bytes) -> None:
         """Queue one encoded scan; ConnectorError if an earlier one could not be delivered."""

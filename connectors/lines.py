@@ -50,12 +50,15 @@ class LineEncoder:
     def __init__(self, measurement: str, series: Sequence[Mapping[str, str]], fields: Sequence[str]) -> None:
         name = escape(measurement, measurement=True)
         self._prefixes = [
-            ",".join([name, *(f"{escape(key)}={escape(value)}" for key, value in tags.items())]) + " " for tags in series
+            ",".join([name, *(f"{escape(key)}={escape(value)}" for key, value in tags.items())]) + " "
+            for tags in series
         ]
         self._fields = [f"{escape(field)}=%s" for field in fields]
         self._templates: dict[tuple[bytes, bytes], str] = {}
 
-    def encode(self, values: NDArray[np.float64], time_ms: int, rows: NDArray[np.intp] | None = None) -> tuple[str, int]:
+    def encode(
+        self, values: NDArray[np.float64], time_ms: int, rows: NDArray[np.intp] | None = None
+    ) -> tuple[str, int]:
         """Lines for one event time and how many they are; no line where a series has no number at all.
 
         Parameters

@@ -1,8 +1,8 @@
 """What travels over Kafka, as pure functions between bytes and plain objects. Bad bytes are an answer, never an exception.
 
-A scan is msgpack, an array of ``[schema, revision, station, block, seq, time_ns, values, quality]`` with ``values`` as float32 and
-``quality`` as uint8, little-endian, row-major (units, tags) in the order of that catalogue revision. For gateways and for people a
-JSON object with names is accepted too:
+A scan is msgpack, an array of ``[schema, revision, station, block, seq, time_ns, values, quality]`` with ``values`` as float32
+and ``quality`` as uint8, little-endian, row-major (units, tags) in the order of that catalogue revision. For gateways and for
+people a JSON object with names is accepted too:
 
     {"schema": 1, "station": "YXK", "block": "units", "time": "2026-01-01T00:00:00Z",
      "values": {"1": {"MKD10CT101": 45.2, "MKA10CE101": null}}, "shared": {"MET10CT101": 8.1}}
@@ -82,7 +82,7 @@ def encode_scan(scan: Scan) -> bytes:
 
 
 def decode_scan(data: bytes, blocks: Blocks) -> Scan | Unreadable:
-    """The scan in some bytes of either form, checked against the catalogue; `Unreadable` if it is none. Never raises on bad bytes."""
+    """The scan in some bytes of either form, checked against the catalogue; `Unreadable` if it is none. Never raises."""
     if not data:
         return Unreadable("decode", "empty message")
     if len(data) > MAX_MESSAGE_BYTES:
@@ -125,7 +125,7 @@ def _from_named(message: _NamedScan, block: Block) -> Scan | Unreadable:
     values = np.full(block.shape, np.nan, np.float32)
     rows = {unit: row for row, unit in enumerate(block.units)}
     with np.errstate(over="ignore"):
-        for unit, readings in {None: message.shared, **message.values}.items():
+        for unit, readings in [(None, message.shared), *message.values.items()]:
             if unit is not None and unit not in rows:
                 return Unreadable("catalogue", f"unknown unit {unit[:40]!r} of {block.station}; it has {len(rows)}")
             for tag, value in readings.items():

@@ -7,16 +7,17 @@ For the residual e of one tag, its mean mu and the scales tau_k (all in event ti
 
 and every `learn_s`, where the scan may be learned,
 
-    v_k  <- v_k + al (min(f_k^2, clip^2 v_k) - v_k)           al = max(2 / (N + 2), learn_s / memory)
+    v_k  <- v_k + min(al (f_k^2 - v_k), guard v_k)            al = max(2 / (N + 2), learn_s / memory)
     d    <- d + ... ((f_1 - f_1, one tau_1 ago)^2 - d)        every tau_1: how fast the residual forgets
     T    = -tau_1 / ln(1 - d / 2 v_1)                         correlation time of f_1, at least tau_1
     nu_k = max(min(N, 2 memory / learn_s) learn_s / 2 (T + tau_k), 1)    degrees of freedom of v_k
 
-so any autocorrelation of the residual widens its limits twice: v_k is the spread of the filter itself, and a slow scale with few
-independent samples gets the wide limits of Student's t, which relax by themselves as history grows. (T + tau_k is the
-correlation time of an EWMA over a first-order process; estimating it from steps of one scan instead would multiply the two
-times, and a slow scale would stay blind for years.) A slow scale of one tag knows little by itself, so it borrows from its kin,
-the tags of the same model in all units of the block:
+with guard = ln 2 learn_s / guard_s once warm: without it, a fault that grows over weeks numbs its own limit long before it is
+seen, however the spread is winsorised. Any autocorrelation of the residual widens its limits twice: v_k is the spread of the
+filter itself, and a slow scale with few independent samples gets the wide limits of Student's t, which relax by themselves as
+history grows. (T + tau_k is the correlation time of an EWMA over a first-order process; estimating it from steps of one scan
+instead would multiply the two times, and a slow scale would stay blind for years.) A slow scale of one tag knows little by
+itself, so it borrows from its kin, the tags of the same model in all units of the block:
 
     r_k  = mean over the kin of ln(v_k / v_1)                 how much slower than noise their residuals are
     w    = nu_k / (nu_k + `KIN_FREEDOM`)
@@ -82,6 +83,7 @@ class ShiftBank:
     scales_s : time constants of the bank [s], ascending.
     limit : warning limit [sigma]; score 1 stands for it.
     learn_s : time between two scans that are learned [s].
+    guard_s : once ready, the time in which a spread may at most double, or a mean move by one and a half sigma [s].
     memory_s : forgetting time of means and spreads [s].
     ready_s : learned time before anything is scored [s].
     """
@@ -96,6 +98,7 @@ class ShiftBank:
         scales_s: tuple[float, ...],
         limit: float,
         learn_s: float,
+        guard_s: float,
         memory_s: float,
         ready_s: float,
     ) -> None:
@@ -108,6 +111,7 @@ class ShiftBank:
         self._ready = max(1.0, ready_s / (self._stride * period_s))
         self._tau = scales[:, None, None] / (self._stride * period_s)
         self._lag = max(1, round(scales[0] / (self._stride * period_s)))
+        self._guard = float(np.log(2.0) * self._stride * period_s / guard_s)
         self._gain = (-np.expm1(-period_s / scales))[:, None, None]
         # White noise of one resolution step, filtered: sigma^2 a / (2 - a); scaled so, the floor does not blind the slow scales.
         self._floor = np.maximum(resolution, 1e-12) ** 2 / 12.0 * self._gain / (2.0 - self._gain)
@@ -151,9 +155,9 @@ class ShiftBank:
             return
         if where.ndim == 1:
             where = where[:, None]
-        learning = where & (np.abs(x) < HUGE)
+        learning: Mask = where & (np.abs(x) < HUGE)
         # 2 / (N + 2) weighs the latest scans most: what was learned while the regression was still poor fades sooner.
-        rate = learning * np.maximum(2.0 / (self._learned + 2.0), 1.0 / self._memory)
+        rate: Array = np.where(learning, np.maximum(2.0 / (self._learned + 2.0), 1.0 / self._memory), 0.0)
         self._learn_spread(rate)
         if self._scans % (self._lag * self._stride) == 0:
             self._learn_step(learning)
@@ -176,12 +180,16 @@ class ShiftBank:
         return width
 
     def _learn_spread(self, rate: Array) -> None:
-        cap = np.where(self._learned < FIRST_CLIP, HUGE * HUGE, CLIP * CLIP)
-        square = self._filter * self._filter
-        np.minimum(square, cap * (self._spread + self._floor), out=square)
-        square -= self._spread
-        square *= rate
-        self._spread += square
+        allowed = np.where(
+            self._learned < FIRST_CLIP,
+            HUGE * HUGE,
+            np.where(self._learned < self._ready, CLIP * CLIP * rate, self._guard),
+        )
+        growth = self._filter * self._filter
+        growth -= self._spread
+        growth *= rate
+        np.minimum(growth, allowed * (self._spread + self._floor), out=growth)
+        self._spread += growth
 
     def _learn_step(self, learning: Mask) -> None:
         fast = self._filter[0]
@@ -191,10 +199,11 @@ class ShiftBank:
         self._before = fast.copy()
 
     def _learn_mean(self, x: Values, rate: Array) -> None:
-        bound = CLIP * np.sqrt(self._spread[0] + self._floor[0])
-        bound[self._learned < FIRST_CLIP] = HUGE
-        deviation = np.clip(np.where(rate > 0.0, x - self._mean, 0.0), -bound, bound)
-        self._mean += rate * deviation
+        sigma = np.sqrt(self._spread[0] + self._floor[0])
+        bound = np.where(
+            self._learned < FIRST_CLIP, HUGE, np.where(self._learned < self._ready, CLIP * rate, self._guard) * sigma
+        )
+        self._mean += np.clip(rate * np.where(rate > 0.0, x - self._mean, 0.0), -bound, bound)
 
     def _refresh(self) -> None:
         spread = self._spread + self._floor

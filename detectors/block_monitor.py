@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,13 +11,13 @@ from numpy.typing import NDArray
 from detectors import snapshot as codec
 from detectors.base import Array, Mask, Values
 from detectors.covariates import CovariateFilter
-from detectors.episodes import Episodes
-from detectors.events import RUNNING, Event, HealthScore, Refused, TagTrend
+from detectors.episodes import Episodes, Transition
+from detectors.events import RUNNING, EarlyWarning, Event, HealthScore, Refused, TagTrend
 from detectors.health import health_index, worst
 from detectors.modes import ModeTracker
 from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.quality import QualityGate
-from detectors.reporter import Reporter
+from detectors.reporter import Picture, Reporter
 from detectors.tuning import Tuning
 from stations.plant import Block, Station
 from stations.scan import Scan
@@ -82,7 +83,7 @@ class BlockMonitor:
         events: list[Event] = [self._health(scan, mode, score, values)]
         if trend := self._trend(scan, x, judgement):
             events.append(trend)
-        events.extend(self._reporter.warnings(scan.time_ns, transitions, x, judgement))
+        events.extend(self._evidence(scan.time_ns, transitions, x, judgement))
         events.extend(self._reporter.sensors(scan.time_ns, sensors))
         return events
 
@@ -97,8 +98,18 @@ class BlockMonitor:
         if scan.time_ns == self._last_ns:
             return "duplicate: a scan of this event time was taken in already"
         if scan.time_ns < self._last_ns:
-            return f"out of order: {(self._last_ns - scan.time_ns) / 1e9:.3f} s older than the newest scan of this block"
+            return (
+                f"out of order: {(self._last_ns - scan.time_ns) / 1e9:.3f} s older than the newest scan of this block"
+            )
         return ""
+
+    def _evidence(
+        self, time_ns: int, transitions: list[Transition], x: Values, judgement: Judgement
+    ) -> Iterator[EarlyWarning]:
+        if not transitions:
+            return iter(())
+        expected = self._behaviour.measured(judgement.expected)
+        return self._reporter.warnings(time_ns, transitions, Picture(x, expected, judgement.score))
 
     def _learnable(self, score: Array, time_ns: int) -> Mask:
         """(n_units, n_tags) where normal may be learned: not while a tag stands out, nor while its component is in an episode."""
@@ -120,13 +131,13 @@ class BlockMonitor:
         )
 
     def _trend(self, scan: Scan, x: Values, judgement: Judgement) -> TagTrend | None:
-        units = self._episodes.open.any(axis=1)
+        units: Mask = np.logical_or.reduce(self._episodes.open, axis=1)
         if scan.time_ns - self._history_ns >= self._tuning.history_s * 1e9:
             self._history_ns = scan.time_ns
             units = np.ones_like(units)
         if not units.any():
             return None
-        width = self._behaviour.band(judgement)
+        low, high = self._behaviour.band(judgement)
         return TagTrend(
             station=scan.station,
             block=scan.block,
@@ -134,9 +145,9 @@ class BlockMonitor:
             time_ns=scan.time_ns,
             units=units,
             value=x,
-            expected=judgement.expected,
-            low=judgement.expected - width,
-            high=judgement.expected + width,
+            expected=self._behaviour.measured(judgement.expected),
+            low=low,
+            high=high,
             score=judgement.score,
         )
 
@@ -147,9 +158,7 @@ class BlockMonitor:
             arrays |= {f"{name}.{key}": array for key, array in part.snapshot().items()}
         block = self._block
         return codec.pack(
-            codec.Snapshot(
-                block.station, block.code, block.revision, self._tuning.digest, self._last_ns, arrays
-            )
+            codec.Snapshot(block.station, block.code, block.revision, self._tuning.digest, self._last_ns, arrays)
         )
 
     def restore(self, data: bytes) -> None:

@@ -55,4 +55,3 @@ def run(monitor: StationMonitor, scans: Iterable[Scan]) -> Iterator[Event]:
     """Every event of a recording, in order: the offline oracle of every live run."""
     for scan in scans:
         yield from monitor.receive(scan)
-

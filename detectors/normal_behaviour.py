@@ -13,16 +13,16 @@ from detectors.tuning import Tuning
 from stations.plant import Block
 
 BURN_IN = 1.0 / 3.0
-"""Share of the warm-up after which the regression is trusted; before, its own residuals would teach the bank too wide a spread."""
+"""Share of the warm-up after which the regression is trusted; residuals from before would teach the bank too wide a spread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
     """What one scan looks like against normal behaviour; (n_units, n_tags) each, NaN = cannot say.
 
-    ``expected`` [unit of the tag]; ``spread`` >= 1 [-], how much wider a residual is where the covariates leave their learned
-    range; ``residual`` (measured - expected) / spread [unit of the tag]; ``score`` [-]. ``moved`` (n_scales, n_units, n_tags)
-    is what the filters of the bank become when the scan is learned.
+    ``expected`` [unit of the tag, or its logarithm]; ``spread`` >= 1 [-], how much wider a residual is where the covariates leave
+    their learned range; ``residual`` (measured - expected) / spread, in the unit of ``expected``; ``score`` [-]. ``moved``
+    (n_scales, n_units, n_tags) is what the filters of the bank become when the scan is learned.
     """
 
     expected: Array
@@ -30,6 +30,12 @@ class Judgement:
     residual: Array
     score: Array
     moved: Array
+
+
+LOG_MOST = 100.0
+"""Bound on an expected logarithm, so that a wild extrapolation stays a number."""
+LOG_RESOLUTION = 0.01
+"""Smallest relative step worth telling apart, for tags judged by their logarithm."""
 
 
 class NormalBehaviour:
@@ -42,6 +48,8 @@ class NormalBehaviour:
             members[row, [names[code] for code in model.covariates]] = True
         order = [model.code for model in block.models]
         tags = [block.tags[column] for column in columns]
+        self._log = np.flatnonzero([tag.log for tag in tags])
+        self._least = np.array([tag.resolution for tag in tags])[self._log]
         warm_up_s = tuning.warm_up(block.period_s)
         model_of_tag = np.array([order.index(tag.model or "") for tag in tags], dtype=np.intp)
         self._regression = SharedGainRegression(
@@ -56,13 +64,14 @@ class NormalBehaviour:
             correlation_s=tuning.correlation_s,
         )
         self._bank = ShiftBank(
-            np.array([tag.resolution for tag in tags]),
+            np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags]),
             model_of_tag,
             n_units=len(block.units),
             period_s=block.period_s,
             scales_s=tuning.scales_s,
             limit=tuning.limit,
             learn_s=tuning.learn_s,
+            guard_s=tuning.guard_s,
             memory_s=tuning.spread_memory_s,
             ready_s=(1.0 - BURN_IN) * warm_up_s,
         )
@@ -70,9 +79,25 @@ class NormalBehaviour:
     def judge(self, x: Values, f: Covariates) -> Judgement:
         """Expected value, residual and score of one scan, (n_units, n_tags). Changes nothing."""
         expected, spread = self._regression.expected(f)
-        residual = (x - expected) / spread
+        residual = (self._judged(x) - expected) / spread
         moved = self._bank.moved(residual)
         return Judgement(expected, spread, residual, self._bank.score_moved(residual, moved), moved)
+
+    def _judged(self, x: Values) -> Values:
+        """Values as they are judged: logarithms where the tag says so."""
+        if not len(self._log):
+            return x
+        judged = x.copy()
+        judged[:, self._log] = np.log(np.maximum(x[:, self._log], self._least))
+        return judged
+
+    def measured(self, judged: Values) -> Values:
+        """The inverse: from what is judged back to the unit of the tag, (n_units, n_tags)."""
+        if not len(self._log):
+            return judged
+        values = judged.copy()
+        values[:, self._log] = np.exp(np.minimum(judged[:, self._log], LOG_MOST))
+        return values
 
     def score(self, x: Values, f: Covariates) -> Array:
         """Score of every tag [-], (n_units, n_tags); see `Detector`."""
@@ -85,14 +110,15 @@ class NormalBehaviour:
     def learn_judged(self, x: Values, f: Covariates, judgement: Judgement, where: Mask) -> None:
         """Take one scan in that was judged already: what `learn` does, without judging twice."""
         self._bank.learn_moved(judgement.residual, judgement.moved, where)
-        self._regression.learn(x, f, where)
+        self._regression.learn(self._judged(x), f, where)
 
-    def band(self, judgement: Judgement) -> Array:
-        """Half width of the band around the expected value [unit of the tag], (n_units, n_tags); NaN = cannot say.
+    def band(self, judgement: Judgement) -> tuple[Array, Array]:
+        """Low and high end of the band around the expected value [unit of the tag], (n_units, n_tags); NaN = cannot say.
 
-        A deviation of that size reaches the warning limit if it lasts.
+        A deviation to either end reaches the warning limit if it lasts.
         """
-        return self._bank.band() * judgement.spread
+        width = self._bank.band() * judgement.spread
+        return self.measured(judgement.expected - width), self.measured(judgement.expected + width)
 
     def snapshot(self) -> dict[str, Array]:
         """The whole state; arrays are copies."""
@@ -101,5 +127,7 @@ class NormalBehaviour:
 
     def restore(self, state: dict[str, Array]) -> None:
         """The inverse of `snapshot`, to the bit."""
-        self._regression.restore({n.removeprefix("regression."): a for n, a in state.items() if n.startswith("regression.")})
+        self._regression.restore(
+            {n.removeprefix("regression."): a for n, a in state.items() if n.startswith("regression.")}
+        )
         self._bank.restore({n.removeprefix("bank."): a for n, a in state.items() if n.startswith("bank.")})

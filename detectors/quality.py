@@ -26,8 +26,8 @@ class QualityGate:
         self._high = np.array([tag.high for tag in block.tags])
         self._bad_scans = bad_scans
         self._run = np.zeros(block.shape)
-        self._bad = np.zeros(block.shape, dtype=bool)
-        self._silent = np.zeros(len(block.units), dtype=bool)
+        self._bad: Mask = np.zeros(block.shape, dtype=bool)
+        self._silent: Mask = np.zeros(len(block.units), dtype=bool)
 
     def values(self, scan: Scan) -> Values:
         """(n_units, n_tags) float64 [unit of each tag] of a scan, NaN where there is no good value. Changes nothing."""
@@ -50,9 +50,9 @@ class QualityGate:
         turned = self._run >= self._bad_scans
         if not turned.any():
             return
-        self._bad ^= turned
+        self._bad = self._bad ^ turned
         self._run[turned] = 0.0
-        silent = self._bad.all(axis=1)
+        silent: Mask = np.logical_and.reduce(self._bad, axis=1)
         together = silent != self._silent
         self._silent = silent
         for unit in np.flatnonzero(together):
@@ -68,4 +68,4 @@ class QualityGate:
         """The inverse of `snapshot`, to the bit."""
         self._run = state["run"].copy()
         self._bad = state["bad"] > 0.0
-        self._silent = self._bad.all(axis=1)
+        self._silent = np.logical_and.reduce(self._bad, axis=1)

@@ -8,8 +8,8 @@ covariates F of one unit and model (first entry 1, the constant) and the good va
     b <- lam b + F x^ + (1 - lam) eps W'       x^ = value, or the expected one where the tag is missing or must not learn
     W = A^-1 b                                 solved every `refit_s`, not every scan
 
-The leak (1 - lam) eps I keeps A well conditioned when the load stands still for weeks (no wind-up), and pulls W towards itself, not
-towards zero, so an unexcited direction keeps what it knew.
+The leak (1 - lam) eps I keeps A well conditioned when the load stands still for weeks (no wind-up), and pulls W towards itself,
+not towards zero, so an unexcited direction keeps what it knew.
 
 References: S. Haykin, Adaptive Filter Theory, ch. 10 (information form); R. Kulhavy, "Restricted exponential forgetting in
 real-time identification", Automatica 23(5), 1987 (wind-up); R. L. Brown, J. Durbin, J. M. Evans, J. R. Stat. Soc. B 37(2), 1975,
@@ -88,7 +88,9 @@ class SharedGainRegression:
         """What follows from the state: weights spread over all covariates, and which models may not speak yet."""
         n_units, n_tags, _ = self._weights.shape
         self._dense = np.zeros((n_units, n_tags, int(self._columns.max()) + 1))
-        np.put_along_axis(self._dense, self._columns[self._model_of_tag][None].repeat(n_units, axis=0), self._weights, axis=2)
+        np.put_along_axis(
+            self._dense, self._columns[self._model_of_tag][None].repeat(n_units, axis=0), self._weights, axis=2
+        )
         self._dense[:, :, self._columns.max()] = 0.0
         self._unready = self._learned < self._ready
 
@@ -128,7 +130,7 @@ class SharedGainRegression:
         if self._scans % self._stride:
             return
         per_model = self._extend(f)[:, self._columns]
-        known = ~np.isnan(per_model).any(axis=2)
+        known: Mask = ~np.logical_or.reduce(np.isnan(per_model), axis=2)
         per_model[~known] = 0.0
         if where.ndim == 1:
             where = where[:, None]
@@ -160,7 +162,7 @@ class SharedGainRegression:
 
     def _refit(self) -> None:
         self._inverse = np.linalg.inv(self._information)
-        self._weights = (self._inverse[:, self._model_of_tag] @ self._moment[..., None])[..., 0]
+        self._weights = np.einsum("unkl,unl->unk", self._inverse[:, self._model_of_tag], self._moment)
         self._since_refit = 0
         self._derive()
 

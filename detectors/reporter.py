@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.base import Values
+from detectors.base import Array
 from detectors.episodes import Transition, warning_id
 from detectors.events import LEVELS, DataQuality, EarlyWarning, Evidence
-from detectors.normal_behaviour import Judgement
 from detectors.quality import WHOLE_UNIT
 from detectors.wording import quality_sentence, warning_sentence
 from stations.plant import Block, Station, Text
@@ -17,6 +17,15 @@ from stations.plant import Block, Station, Text
 EVIDENCE_TAGS = 3
 """Tags named in a warning; control rooms ask for the top three."""
 DETECTOR = "normal-behaviour"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """What a block looks like at one event time; (n_units, n_tags) each: value, expected [unit of the tag], score [-]."""
+
+    value: Array
+    expected: Array
+    score: Array
 
 
 class Reporter:
@@ -34,20 +43,19 @@ class Reporter:
         names = {component.code: component.name for component in block.components}
         self._components = [(code, names[code]) for code in components]
         self._of_component = [
-            np.array([i for i, tag in enumerate(self._tags) if tag.component == code], dtype=np.intp) for code in components
+            np.array([i for i, tag in enumerate(self._tags) if tag.component == code], dtype=np.intp)
+            for code in components
         ]
 
-    def warnings(
-        self, time_ns: int, transitions: Iterable[Transition], x: Values, judgement: Judgement
-    ) -> Iterator[EarlyWarning]:
+    def warnings(self, time_ns: int, transitions: Iterable[Transition], picture: Picture) -> Iterator[EarlyWarning]:
         """One early warning for every transition of one scan."""
         for transition in transitions:
-            yield self._warning(time_ns, transition, x, judgement)
+            yield self._warning(time_ns, transition, picture)
 
-    def _warning(self, time_ns: int, transition: Transition, x: Values, judgement: Judgement) -> EarlyWarning:
+    def _warning(self, time_ns: int, transition: Transition, picture: Picture) -> EarlyWarning:
         block, unit = self._block, self._block.units[transition.unit]
         code, component = self._components[transition.component]
-        evidence = self._evidence(transition, x, judgement)
+        evidence = self._evidence(transition, picture)
         text = warning_sentence(
             self._station.name, unit, component, transition.kind, (time_ns - transition.onset_ns) / 1e9, evidence[0]
         )
@@ -68,16 +76,16 @@ class Reporter:
             text_en=text.en,
         )
 
-    def _evidence(self, transition: Transition, x: Values, judgement: Judgement) -> tuple[Evidence, ...]:
+    def _evidence(self, transition: Transition, picture: Picture) -> tuple[Evidence, ...]:
         """The tags of the component that stand out most, most first; one that cannot say comes last and is left out if it can."""
         unit, columns = transition.unit, self._of_component[transition.component]
-        scores = np.nan_to_num(judgement.score[unit, columns], nan=-1.0)
+        scores = np.nan_to_num(picture.score[unit, columns], nan=-1.0)
         chosen = [int(columns[i]) for i in np.argsort(-scores, kind="stable")[:EVIDENCE_TAGS] if scores[i] >= 0.0]
-        return tuple(self._one(unit, column, x, judgement) for column in chosen)
+        return tuple(self._one(unit, column, picture) for column in chosen)
 
-    def _one(self, unit: int, column: int, x: Values, judgement: Judgement) -> Evidence:
+    def _one(self, unit: int, column: int, picture: Picture) -> Evidence:
         tag = self._tags[column]
-        value, expected = float(x[unit, column]), float(judgement.expected[unit, column])
+        value, expected = float(picture.value[unit, column]), float(picture.expected[unit, column])
         limit = tag.limits.alarm_high if value >= expected else tag.limits.alarm_low
         return Evidence(
             tag=self._block.tag_id(self._block.units[unit], tag.code),
@@ -86,7 +94,7 @@ class Reporter:
             uom=tag.uom,
             value=round(value, 4),
             expected=round(expected, 4),
-            score=round(float(judgement.score[unit, column]), 4),
+            score=round(float(picture.score[unit, column]), 4),
             limit=limit,
         )
 

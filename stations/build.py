@@ -148,6 +148,7 @@ class _Builder:
             shared=spec.shared,
             period_s=period_s if spec.period_s is None else spec.period_s,
             resolution=_scaled(spec.resolution, factor),
+            log=spec.log,
         )
 
     def covariate(self, code: str) -> Covariate:

@@ -34,7 +34,8 @@ class Tag:
     ``code`` follows the KKS pattern without station and unit (``MKD10CT101``). ``low`` and ``high`` bound what the sensor can
     report [uom]; a value outside is no good value. ``model`` names the normal-behaviour model whose covariates explain the tag;
     None = a driver, not judged. ``group`` names its redundancy group. ``shared`` = one instrument serves all units of the block.
-    ``resolution`` is the smallest step the sensor reports [uom].
+    ``resolution`` is the smallest step the sensor reports [uom]. ``log`` = deviations are relative (vibrations, emissions, gases):
+    the tag is judged by its logarithm.
     """
 
     code: str
@@ -49,6 +50,7 @@ class Tag:
     shared: bool
     period_s: float
     resolution: float
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)

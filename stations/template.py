@@ -32,6 +32,7 @@ class TagSpec:
     uom: str
     range: tuple[float, float]
     resolution: float
+    log: bool = False
     model: str | None = None
     group: str | None = None
     shared: bool = False

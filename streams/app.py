@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import faust
 
@@ -13,6 +13,7 @@ from streams.kafka_options import tls_context
 from streams.worker import Worker
 
 if TYPE_CHECKING:
+    from faust.streams import Stream
     from faust.types import StreamT
 
 
@@ -68,23 +69,25 @@ def _wire(app: faust.App, config: WorkerConfig) -> None:
 
     @app.agent(source, name="telemetry")
     async def telemetry(stream: StreamT[bytes]) -> None:
-        async for event in stream.noack().events():
+        async for event in cast("Stream[bytes]", stream).noack().events():
             await worker.take(event)
 
-    @app.task
     async def barrier(app: faust.App) -> None:
         while not app.should_stop:
             await asyncio.sleep(config.checkpoint_s)
             await worker.checkpoint_all()
 
-    async def revoked(app: faust.App, revoked: object, **kwargs: Any) -> None:
+    async def revoked(sender: Any, *arguments: Any, **named: Any) -> None:
         await worker.release("the group rebalances")
 
-    async def shutdown(app: faust.App, **kwargs: Any) -> None:
+    async def shutdown(sender: Any, *arguments: Any, **named: Any) -> None:
         await worker.stop()
 
-    app.on_partitions_revoked.connect(revoked, weak=False)
-    app.on_before_shutdown.connect(shutdown, weak=False)
+    app.task(barrier)
+
+    # Faust types a signal handler as a protocol that no plain function satisfies.
+    app.on_partitions_revoked.connect(revoked, weak=False)  # type: ignore[arg-type]
+    app.on_before_shutdown.connect(shutdown, weak=False)  # type: ignore[arg-type]
 
 
 def run_worker(app: faust.App) -> NoReturn:

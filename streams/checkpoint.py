@@ -101,12 +101,15 @@ class CheckpointLog:
         except msgspec.MsgspecError as error:
             raise CheckpointError(f"position in {self._topic}/{self._partition} cannot be read: {error}") from None
         if position.schema > SCHEMA:
-            raise CheckpointError(f"position in {self._topic} has schema {position.schema}; this program reads {SCHEMA}")
+            raise CheckpointError(
+                f"position in {self._topic} has schema {position.schema}; this program reads {SCHEMA}"
+            )
         return position.next_offset
 
     async def write(self, next_offset: int, states: dict[bytes, bytes]) -> None:
         """One transaction with changed states and the position they include. Raises aiokafka's ProducerFenced for a zombie."""
-        assert self._producer is not None, "open() first"
+        if self._producer is None:
+            raise RuntimeError("open() first")
         async with self._producer.transaction():
             for key, value in states.items():
                 await self._producer.send(self._topic, value, key=key, partition=self._partition)

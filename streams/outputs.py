@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from connectors import wire
 from connectors.influx import InfluxWriter
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Sent = Awaitable[Any]
+Sent: TypeAlias = Awaitable[Any]
 """Done when the broker has acknowledged the record."""
 DEAD_HEAD_BYTES = 1024
 """Of a message too large to be forwarded whole, this much is kept, beside its SHA-256."""
@@ -104,14 +104,19 @@ class Outputs:
         if len(value) > wire.MAX_MESSAGE_BYTES:
             headers |= {"sha256": hashlib.sha256(value).hexdigest(), "bytes": str(len(value))}
             value = value[:DEAD_HEAD_BYTES]
-        assert self._producer is not None, "start() first"
         encoded = [(key, text.encode()) for key, text in headers.items()]
         topic = self._config.topic("telemetry.dead")
-        return await self._producer.send(topic, value, key=message.key, headers=encoded)
+        sent: Sent = await self._broker().send(topic, value, key=message.key, headers=encoded)
+        return sent
 
     async def _send(self, topic: str, key: str, value: bytes) -> Sent:
-        assert self._producer is not None, "start() first"
-        return await self._producer.send(self._config.topic(topic), value, key=key.encode())
+        sent: Sent = await self._broker().send(self._config.topic(topic), value, key=key.encode())
+        return sent
+
+    def _broker(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            raise RuntimeError("start() first")
+        return self._producer
 
     async def settle(self, sent: Sequence[Sent]) -> None:
         """Return when those sends are acknowledged and InfluxDB has taken everything put before this call."""

@@ -60,7 +60,9 @@ class Partition:
         for key in list(self._base):
             station, _, block = key.decode(errors="replace").partition("/")
             if (station, block) not in self._blocks:
-                logger.error("checkpoint %s is of no block in this catalogue; it is left alone", key.decode(errors="replace"))
+                logger.error(
+                    "checkpoint %s is of no block in this catalogue; it is left alone", key.decode(errors="replace")
+                )
                 continue
             self._restore(station, block)
 
@@ -105,16 +107,22 @@ class Partition:
         """Compared with the time the record was written, not with our clock: a replay of the log decides the same way."""
         ahead_s = scan.time_s - written_s
         if ahead_s > self._config.max_future_s:
-            return f"event time is {ahead_s:.0f} s after the record was written; at most {self._config.max_future_s:.0f} s"
+            return (
+                f"event time is {ahead_s:.0f} s after the record was written; at most {self._config.max_future_s:.0f} s"
+            )
         if -ahead_s > self._config.max_age_s:
-            return f"event time is {-ahead_s:.0f} s before the record was written; at most {self._config.max_age_s:.0f} s"
+            return (
+                f"event time is {-ahead_s:.0f} s before the record was written; at most {self._config.max_age_s:.0f} s"
+            )
         return ""
 
     async def _judge(self, scan: Scan, message: Message) -> None:
         try:
             events = self._monitor(scan.station).receive(scan)
         except Exception as error:  # a fault of ours must cost one scan, not the station
-            logger.exception("scan of %s/%s at offset %d of partition %d", scan.station, scan.block, message.offset, self.number)
+            logger.exception(
+                "scan of %s/%s at offset %d of partition %d", scan.station, scan.block, message.offset, self.number
+            )
             self._undo(scan.station, scan.block)
             self._sent.append(await self._outputs.bury(message, "detect", f"{type(error).__name__}: {error}"))
             return

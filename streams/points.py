@@ -46,7 +46,8 @@ class PointEncoder:
         self._health = LineEncoder("health", parts + units, _HEALTH)
         self._station = LineEncoder("health", [{**at, "unit": "all", "component": "all"}], _STATION)
         columns = sorted(
-            (i for i, tag in enumerate(block.tags) if tag.model is not None), key=lambda i: order.index(block.tags[i].component)
+            (i for i, tag in enumerate(block.tags) if tag.model is not None),
+            key=lambda i: order.index(block.tags[i].component),
         )
         series = [{**at, "unit": unit, "tag": block.tags[i].code} for unit in block.units for i in columns]
         self._tags = LineEncoder("tag", series, _TAG)
@@ -60,7 +61,9 @@ class PointEncoder:
         shared = np.stack([event.mode.astype(np.float64), event.good], axis=1)
         rows = np.concatenate(
             [
-                np.column_stack([event.health.ravel(), event.score.ravel(), state.ravel(), shared.repeat(n_components, axis=0)]),
+                np.column_stack(
+                    [event.health.ravel(), event.score.ravel(), state.ravel(), shared.repeat(n_components, axis=0)]
+                ),
                 np.column_stack(
                     [np.fmin.reduce(event.health, axis=1), np.fmax.reduce(event.score, axis=1), unit_state, shared]
                 ),

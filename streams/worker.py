@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from aiokafka.errors import KafkaError, ProducerFenced
 
@@ -15,6 +15,7 @@ from streams.partition import Partition
 
 if TYPE_CHECKING:
     import faust
+    from faust.transport.consumer import Consumer
     from faust.types import TP, EventT
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Worker:
     async def take(self, event: EventT[bytes]) -> None:
         """Process one message of the source, in its partition."""
         message = event.message
-        partition = await self._partition(message.partition, message.generation_id, message.offset)
+        partition = await self._partition(message.partition, message.generation_id or 0, message.offset)
         if partition is None:
             return
         async with partition.lock:
@@ -110,8 +111,11 @@ class Worker:
             )
             partition.next_offset = offset
             return
-        await self._app.consumer._commit({source: partition.next_offset})
-        self._die(f"partition {partition.number}: expected offset {partition.next_offset}, got {offset}; position put back")
+        consumer = cast("Consumer", self._app.consumer)
+        await consumer._commit({source: partition.next_offset})
+        self._die(
+            f"partition {partition.number}: expected offset {partition.next_offset}, got {offset}; position put back"
+        )
 
     async def checkpoint_all(self) -> None:
         """One barrier for every partition."""

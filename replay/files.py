@@ -1,0 +1,89 @@
+"""The files of a recording as lines of text: plain or gzip, one after the other, in bounded memory.
+
+A row is a line: a quoted cell never spans two lines, so a stray quote costs one row and not the rest of the file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+SUFFIXES: Final = (".csv", ".csv.gz")
+"""What is played from a folder; a file that is named itself may be called anything."""
+MAX_LINE_BYTES: Final = 1 << 20
+"""Longest line [bytes]: some ten thousand columns. A file without line ends is not a table."""
+MAX_UNPACKED_BYTES: Final = 64 << 20
+"""Text that any gzip file may hold [bytes], however small it is; beyond, `MAX_RATIO` holds."""
+MAX_RATIO: Final = 200
+"""Text in a gzip file per packed byte [-]: telemetry packs 3- to 20-fold, a decompression bomb a thousand-fold."""
+TELL_BYTES: Final = 64 << 10
+"""Progress is told each time so much text was read [bytes]."""
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+class RecordingError(ValueError):
+    """A recording that cannot be played; one line for people, with the file and what is wrong with it."""
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """The files to play, in order: each path itself, and of a folder its ``SUFFIXES`` files sorted by name.
+
+    Raises
+    ------
+    RecordingError : a path is neither a file nor a folder, or a folder holds no recording.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(p for p in path.iterdir() if p.name.lower().endswith(SUFFIXES) and p.is_file())
+            if not found:
+                raise RecordingError(f"{path}: no recording in this folder; expected files *.csv or *.csv.gz")
+            files += found
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise RecordingError(f"{path}: {'is not a file' if path.exists() else 'no such file'}")
+    return files
+
+
+def read_lines(path: Path, advanced: Callable[[int], object] = lambda n_bytes: None) -> Iterator[tuple[int, str]]:
+    """Number and text of every line, without its line end; numbers count from 1. Bytes that are no UTF-8 show as ``\\ufffd``.
+
+    ``advanced`` is told now and then how many more bytes of the file [as stored] have been read.
+
+    Raises
+    ------
+    RecordingError : the file cannot be read, is damaged, or unpacks to more than it may.
+    """
+    try:
+        with path.open("rb") as raw:
+            yield from _read(path, raw, advanced)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise RecordingError(f"{path}: damaged gzip file: {error}") from None
+    except OSError as error:
+        raise RecordingError(f"{path}: {error.strerror or error}") from None
+
+
+def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Iterator[tuple[int, str]]:
+    is_packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    raw.seek(0)
+    lines = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=raw))) if is_packed else raw
+    most = max(MAX_UNPACKED_BYTES, MAX_RATIO * path.stat().st_size) if is_packed else None
+    number = n_bytes = told = told_at = 0
+    while line := lines.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        n_bytes += len(line)
+        if len(line) > MAX_LINE_BYTES:
+            raise RecordingError(f"{path}: line {number} is longer than {MAX_LINE_BYTES} bytes; expected a table of text")
+        if most is not None and n_bytes > most:
+            raise RecordingError(f"{path}: unpacks to more than {most} bytes; a recording packs less than {MAX_RATIO}-fold")
+        yield number, line.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace").rstrip("\r\n")
+        if n_bytes - told_at >= TELL_BYTES:
+            position = raw.tell()
+            advanced(position - told)
+            told, told_at = position, n_bytes
+    advanced(raw.tell() - told)

@@ -1,0 +1,145 @@
+"""The command ``wanbiao``: subcommands loaded when they are called, every error of a user in one line, logging.
+
+Nothing heavy is imported here, so that ``wanbiao --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import click
+
+from connectors.errors import ConnectorError
+from stations.schema import nearest
+from wanbiao.errors import ConfigError, UserError
+from wanbiao.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+COMMANDS: Final = {
+    "demo": "Simulate two stations, learn, find seeded faults: no service needed.",
+    "watch": "Judge a recording in this process.",
+    "replay": "Play a recording through Kafka and a running worker.",
+    "simulate": "Send simulated telemetry to Kafka.",
+    "worker": "Judge the telemetry on Kafka; health goes to InfluxDB.",
+    "topics": "Create and list the topics on Kafka.",
+    "buckets": "Create the bucket in InfluxDB.",
+    "catalogue": "Check and show what the stations are.",
+}
+"""Each is ``command`` of the module of its name in `wanbiao.commands`, with its short help."""
+
+EXIT_USAGE: Final = 2
+EXIT_UNAVAILABLE: Final = 69
+EXIT_INTERRUPTED: Final = 130
+NOISY: Final = ("aiokafka", "faust", "influxdb_client", "kafka", "mode", "urllib3")
+"""Libraries that log each rebalance in ten lines; their warnings are enough."""
+OURS: Final = ("connectors", "dashboards", "detectors", "replay", "stations", "streams", "wanbiao")
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"wanbiao.commands.{cmd_name}").command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = nearest(args[0], COMMANDS)
+            raise click.UsageError(f'no command "{args[0]}"' + (f'; nearest: "{near}"' if near else ""), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; what a user can put right ends as one line on stderr and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(EXIT_INTERRUPTED)
+        except Exception as error:
+            code = _exit_code(error)
+            if code is None:
+                raise
+            click.echo("\n".join(f"wanbiao: {line}" for line in str(error).splitlines()), err=True)
+            ctx.exit(code)
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code for an error of the user or of a peer; None = it is ours, and its traceback is wanted."""
+    from stations.catalogue import CatalogueError
+
+    if isinstance(error, UserError):
+        return error.exit_code
+    if isinstance(error, CatalogueError):
+        return ConfigError.exit_code
+    return EXIT_UNAVAILABLE if isinstance(error, ConnectorError) else None
+
+
+def pass_settings(function: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
+    """Call a command with the settings of the environment, its log set up; ``--help`` works whatever the environment."""
+
+    @functools.wraps(function)
+    def command(*args: P.args, **kwargs: P.kwargs) -> R:
+        settings = Settings.from_env(os.environ)
+        configure_logging(settings.log)
+        return function(settings, *args, **kwargs)
+
+    return command
+
+
+def configure_logging(level: str) -> None:
+    """Plain lines on stderr. The root logger never falls below INFO: libraries at DEBUG cost a fifth of the processor."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(logging.INFO, _number(level)))
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.INFO if level == "debug" else max(logging.WARNING, _number(level)))
+    for name in OURS:
+        logging.getLogger(name).setLevel(_number(level))
+
+
+def _number(level: str) -> int:
+    return logging.getLevelNamesMapping()[level.upper()]
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    click.echo(f"wanbiao {version('wanbiao')}")
+    ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Settings are environment variables WANBIAO_*: docs/settings.md. Start with: wanbiao demo",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
+def cli() -> None:
+    """Wanbiao 腕表: a health watch for the machines of power stations."""
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    cli(prog_name="wanbiao")

@@ -1,0 +1,133 @@
+"""Everything in one process and one thread: scans of many stations in order of event time, judged, paced.
+
+Neither the clock nor the origin of the scans is known here: both are given. So a test needs no sleep, and a recording
+plays through the same object as a simulation.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from detectors.events import Event
+from detectors.monitor import StationMonitor
+from detectors.tuning import Tuning
+from stations.faults import Fault
+from stations.plant import Station
+from stations.scan import Scan
+from stations.simulate import simulate
+
+ENDLESS_SCANS = 10**9
+"""More scans than any simulation lives to see: 300 years at one each 10 s."""
+
+
+class Step(NamedTuple):
+    """One scan and what its monitor said of it."""
+
+    scan: Scan
+    events: list[Event]
+
+
+def merged(sources: Iterable[Iterable[Scan]]) -> Iterator[Scan]:
+    """The scans of several sources, each in order, as one: by event time, then by station."""
+    return heapq.merge(*sources, key=lambda scan: (scan.time_ns, scan.station, scan.block))
+
+
+def simulated(
+    stations: Sequence[Station], *, start_ns: int, seed: int, faults: Sequence[Fault] = (), n_scans: int = ENDLESS_SCANS
+) -> Iterator[Scan]:
+    """Simulated scans of several stations, ``n_scans`` of each, from event time ``start_ns``; see `stations.simulate`."""
+    return merged(
+        [simulate(station, start_ns=start_ns, n_scans=n_scans, seed=seed, faults=faults) for station in stations]
+    )
+
+
+class Pace:
+    """Holds event time down to a speed, and ends after some wall time.
+
+    Parameters
+    ----------
+    speed : seconds of event time a second; infinite = as fast as it goes.
+    for_s : wall time after which it ends [s].
+    clock, sleep : of the wall; a test gives its own.
+
+    Examples
+    --------
+    >>> now = [0.0]
+    >>> pace = Pace(3600.0, for_s=2.0, clock=lambda: now[0], sleep=lambda s: now.__setitem__(0, now[0] + s))
+    >>> [pace.wait(int(hour * 3.6e12)) for hour in (5, 6, 7, 8)], now
+    ([True, True, True, False], [2.0])
+    """
+
+    def __init__(
+        self,
+        speed: float = math.inf,
+        *,
+        for_s: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if not (speed > 0 and for_s > 0):
+            raise ValueError(f"speed and for_s must be positive, got {speed} and {for_s}")
+        self._speed, self._for_s = speed, for_s
+        self.clock, self._sleep = clock, sleep
+        self._start: tuple[float, int] | None = None
+
+    @property
+    def elapsed_s(self) -> float:
+        """Wall time since the first scan [s]."""
+        return 0.0 if self._start is None else self.clock() - self._start[0]
+
+    def wait(self, time_ns: int) -> bool:
+        """Wait until an event of time ``time_ns`` [ns] is due: True; or until the time is up: False."""
+        if self._start is None:
+            self._start = self.clock(), time_ns
+        due_s = (time_ns - self._start[1]) / 1e9 / self._speed
+        wait_s = min(due_s, self._for_s) - self.elapsed_s
+        if wait_s > 0:
+            self._sleep(wait_s)
+        return due_s < self._for_s and self.elapsed_s < self._for_s
+
+
+class Embedded:
+    """Monitors of some stations, and the scans that they have yet to see.
+
+    Parameters
+    ----------
+    stations : what is watched; the scans must be of them, sampled at the same period.
+    scans : in order of event time, e.g. of `simulated` or of a recording.
+    tuning : the constants of detection.
+
+    Examples
+    --------
+    >>> from stations.catalogue import load_fleet
+    >>> station = load_fleet().stations["YXK"].at_period(600.0)
+    >>> plant = Embedded([station], simulated([station], start_ns=0, seed=1))
+    >>> [step.scan.time_s for step in plant.run(until_ns=1800 * 10**9)]
+    [0.0, 600.0, 1200.0]
+    >>> next(iter(plant.run())).scan.time_s
+    1800.0
+    """
+
+    def __init__(self, stations: Iterable[Station], scans: Iterable[Scan], tuning: Tuning | None = None) -> None:
+        self._monitors = {station.code: StationMonitor(station, tuning) for station in stations}
+        self._scans = iter(scans)
+        self._next: Scan | None = None
+
+    def run(self, *, until_ns: int | None = None, pace: Pace | None = None) -> Iterator[Step]:
+        """Judge scan after scan, each when it is due, up to event time ``until_ns`` (exclusive) or the end of the pace.
+
+        What is left is for the next call: first the past in fast-forward, then the present at a pace.
+        """
+        while True:
+            self._next = self._next or next(self._scans, None)
+            scan = self._next
+            if scan is None or (until_ns is not None and scan.time_ns >= until_ns):
+                return
+            if pace is not None and not pace.wait(scan.time_ns):
+                return
+            self._next = None
+            yield Step(scan, self._monitors[scan.station].receive(scan))
