@@ -1,0 +1,92 @@
+"""Nothing lost, nothing double that differs, every state right to the bit: on a real broker, through kills."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.services.influx import InfluxServer
+from tests.services.kafka import KafkaBroker
+from tests.streams.pipeline import Pipeline
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+
+KILLS = 10
+
+
+@pytest.fixture
+def pipeline(
+    kafka_broker: KafkaBroker, influx_server: InfluxServer, topic_prefix: str, tmp_path: Path
+) -> Iterator[Pipeline]:
+    pipeline = Pipeline(kafka_broker.bootstrap, influx_server.url, topic_prefix, tmp_path)
+    yield pipeline
+    pipeline.stop()
+
+
+def steadily(per_second: float) -> "object":
+    """A pause that keeps a rate of messages."""
+    begun = time.monotonic()
+
+    def pause(i: int) -> None:
+        time.sleep(max(0.0, begun + i / per_second - time.monotonic()))  # the load of the test, not a wait for a result
+
+    return pause
+
+
+def test_ten_kills_under_load_lose_nothing(pipeline: Pipeline) -> None:
+    """Kill -9 at ten random instants while scans and poison keep coming; then everything is as if nothing had happened."""
+    scans = pipeline.scans(2_500)
+    chance = random.Random(20261124)
+    sent: list[int] = []
+    load = threading.Thread(
+        target=lambda: sent.append(pipeline.send(scans, poison_every=400, pause=steadily(160.0)))  # type: ignore[arg-type]
+    )
+    worker = pipeline.start_worker()
+    load.start()
+    for _ in range(KILLS):
+        time.sleep(chance.uniform(2.0, 6.0))  # a random instant is what is tested
+        worker.kill()
+        worker.wait()
+        worker = pipeline.start_worker()
+    load.join()
+    pipeline.wait(sent[0])
+    report = pipeline.check(scans)
+    assert report.clean, report
+    assert report.warnings > 50, "the run must hold warnings that could have been lost"
+    assert report.repeats > 0, "a kill that costs nothing was no kill under load"
+    print(report)
+    assert len(pipeline.read("telemetry.dead")) >= sent[0] - len(scans)
+    assert {code: pipeline.points(code) for code in pipeline.stations} == dict.fromkeys(pipeline.stations, 2_500)
+    assert pipeline.terminate(worker) == 0
+
+
+def test_two_workers_share_the_stations_and_one_is_killed(pipeline: Pipeline) -> None:
+    """Stations move to the survivor, then to a third worker, and back after a SIGTERM; nothing is lost or doubled."""
+    scans = pipeline.scans(2_000)
+    sent: list[int] = []
+    load = threading.Thread(
+        target=lambda: sent.append(pipeline.send(scans, poison_every=500, pause=steadily(220.0)))  # type: ignore[arg-type]
+    )
+    first, second = pipeline.start_worker("w1"), pipeline.start_worker("w2")
+    load.start()
+    time.sleep(9.0)  # into the middle of the load
+    first.kill()
+    first.wait()
+    time.sleep(3.0)
+    third = pipeline.start_worker("w3")
+    time.sleep(12.0)
+    assert pipeline.terminate(second) == 0
+    load.join()
+    pipeline.wait(sent[0])
+    report = pipeline.check(scans)
+    assert report.clean, report
+    assert report.repeats > 0, "a kill that costs nothing was no kill under load"
+    print(report)
+    shares = [pipeline.folder.joinpath(name).read_text() for name in ("worker-1-w1.log", "worker-2-w2.log")]
+    assert all("continues at offset" in log for log in shares), "both workers owned partitions"
+    assert pipeline.terminate(third) == 0
