@@ -172,6 +172,27 @@ def check(url: str, *, token: str, org: str) -> None:
         client.close()
 
 
+def check_bucket(url: str, *, token: str, org: str, bucket: str) -> None:
+    """ConnectorError, in one line, unless the bucket takes our writes; asked with an empty one, so no right to read is needed."""
+    import urllib3
+
+    headers = {"Authorization": f"Token {token}"} if token else {}
+    query_string = urlencode({"org": org, "bucket": bucket, "precision": "ms"})
+    timeout = REQUEST_TIMEOUT_MS / 1000
+    try:
+        answer = urllib3.request(
+            "POST", f"{url}/api/v2/write?{query_string}", body=b"", headers=headers, timeout=timeout, retries=False
+        )
+    except urllib3.exceptions.HTTPError as error:
+        raise ConnectorError(f"influxdb does not answer at {url}: {error}", retryable=True) from None
+    if answer.status == HTTPStatus.NOT_FOUND:
+        raise ConnectorError(
+            f"influxdb at {url} has no bucket {bucket}; create it with: wanbiao buckets create", retryable=False
+        )
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise ConnectorError(f"influxdb at {url} does not let this token write to bucket {bucket}", retryable=False)
+
+
 def ensure_bucket(url: str, *, token: str, org: str, bucket: str) -> None:
     """Create a bucket (v2) or database (v1) unless it is there. ConnectorError if the server is away or refuses."""
     from influxdb_client.rest import ApiException

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -75,14 +76,10 @@ def _unreachable(address: KafkaAddress, error: Exception) -> ConnectorError:
     return ConnectorError(f"kafka does not answer at {address.bootstrap}: {error}", retryable=True)
 
 
-def create_topics(address: KafkaAddress, plans: Sequence[TopicPlan]) -> list[str]:
-    """Create the topics that are missing; returns their names.
-
-    Raises
-    ------
-    ConnectorError : no broker answers, or a topic exists with another number of partitions.
-    """
-    from kafka.admin import KafkaAdminClient, NewTopic
+@contextmanager
+def _admin(address: KafkaAddress) -> Iterator[Any]:
+    """An admin client; whatever goes wrong with it is a ConnectorError."""
+    from kafka.admin import KafkaAdminClient
     from kafka.errors import KafkaError
 
     try:
@@ -90,7 +87,34 @@ def create_topics(address: KafkaAddress, plans: Sequence[TopicPlan]) -> list[str
     except (KafkaError, OSError) as error:
         raise _unreachable(address, error) from None
     try:
-        present = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+        yield admin
+    except KafkaError as error:
+        raise ConnectorError(f"kafka at {address.bootstrap} refused: {error}", retryable=False) from None
+    finally:
+        admin.close()
+
+
+def _partitions(admin: Any) -> dict[str, int]:
+    return {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+
+
+def topic_partitions(address: KafkaAddress) -> dict[str, int]:
+    """Every topic there is, by name: its number of partitions. ConnectorError if no broker answers."""
+    with _admin(address) as admin:
+        return _partitions(admin)
+
+
+def create_topics(address: KafkaAddress, plans: Sequence[TopicPlan]) -> list[str]:
+    """Create the topics that are missing; returns their names.
+
+    Raises
+    ------
+    ConnectorError : no broker answers, or a topic exists with another number of partitions.
+    """
+    from kafka.admin import NewTopic
+
+    with _admin(address) as admin:
+        present = _partitions(admin)
         for plan in plans:
             if present.get(plan.name, plan.partitions) != plan.partitions:
                 raise ConnectorError(
@@ -104,10 +128,6 @@ def create_topics(address: KafkaAddress, plans: Sequence[TopicPlan]) -> list[str
                 wait_for_metadata=True,
             )
         return [plan.name for plan in missing]
-    except KafkaError as error:
-        raise ConnectorError(f"kafka at {address.bootstrap} refused: {error}", retryable=False) from None
-    finally:
-        admin.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +199,8 @@ class ScanProducer:
             raise _unreachable(self._address, Exception(self._failed[0]))
 
 
-def read_topic(address: KafkaAddress, topic: str, *, committed_only: bool = False) -> Iterator[Record]:
-    """Every record of a topic from its beginning to the end it has now, partition after partition as they come."""
+def _consumer(address: KafkaAddress, topics: Sequence[str], *, committed_only: bool = False) -> tuple[Any, list[Any]]:
+    """A consumer without a group at the beginning of every partition of some topics, and these partitions."""
     from kafka import KafkaConsumer, TopicPartition
     from kafka.errors import KafkaError
 
@@ -195,15 +215,61 @@ def read_topic(address: KafkaAddress, topic: str, *, committed_only: bool = Fals
         )
     except (KafkaError, OSError) as error:
         raise _unreachable(address, error) from None
+    parts = [TopicPartition(topic, p) for topic in topics for p in sorted(consumer.partitions_for_topic(topic) or ())]
+    consumer.assign(parts)
+    consumer.seek_to_beginning(*parts)
+    return consumer, parts
+
+
+def _records(polled: Mapping[Any, Any]) -> Iterator[tuple[str, Record]]:
+    for part, records in polled.items():
+        for r in records:
+            yield part.topic, Record(part.partition, r.offset, r.key, r.value, tuple(r.headers))
+
+
+def read_topic(address: KafkaAddress, topic: str, *, committed_only: bool = False) -> Iterator[Record]:
+    """Every record of a topic from its beginning to the end it has now, partition after partition as they come."""
+    consumer, parts = _consumer(address, [topic], committed_only=committed_only)
     try:
-        parts = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
-        consumer.assign(parts)
-        consumer.seek_to_beginning(*parts)
-        ends = consumer.end_offsets(parts)
-        while any(consumer.position(part) < ends[part] for part in parts):
-            for part, records in consumer.poll(500).items():
-                for r in records:
-                    if r.offset < ends[part]:
-                        yield Record(part.partition, r.offset, r.key, r.value, tuple(r.headers))
+        ends = {part.partition: end for part, end in consumer.end_offsets(parts).items()}
+        while any(consumer.position(part) < ends[part.partition] for part in parts):
+            for _, record in _records(consumer.poll(500)):
+                if record.offset < ends[record.partition]:
+                    yield record
     finally:
         consumer.close()
+
+
+class TopicReader:
+    """Follows topics from their beginning, in the order of each partition. Use as a context manager."""
+
+    def __init__(self, address: KafkaAddress, topics: Sequence[str]) -> None:
+        self._address = address
+        self._consumer, self._parts = _consumer(address, topics)
+
+    def poll(self, wait_s: float) -> list[tuple[str, Record]]:
+        """Topic and record of what has arrived, in bounded portions; empty if nothing came in ``wait_s`` [s]."""
+        from kafka.errors import KafkaError
+
+        try:
+            return list(_records(self._consumer.poll(round(1000 * wait_s))))
+        except KafkaError as error:
+            raise _unreachable(self._address, error) from None
+
+    def is_at_end(self) -> bool:
+        """True if `poll` has returned everything that is in the topics now."""
+        from kafka.errors import KafkaError
+
+        try:
+            ends = self._consumer.end_offsets(self._parts)
+            return all(self._consumer.position(part) >= end for part, end in ends.items())
+        except KafkaError as error:
+            raise _unreachable(self._address, error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._consumer.close()

@@ -110,6 +110,7 @@ class ShiftBank:
         self._memory = max(1.0, memory_s / (self._stride * period_s))
         self._ready = max(1.0, ready_s / (self._stride * period_s))
         self._tau = scales[:, None, None] / (self._stride * period_s)
+        self._young_scans = scales[-1] / period_s
         self._lag = max(1, round(scales[0] / (self._stride * period_s)))
         self._guard = float(np.log(2.0) * self._stride * period_s / guard_s)
         self._gain = (-np.expm1(-period_s / scales))[:, None, None]
@@ -128,7 +129,7 @@ class ShiftBank:
         """Filters after one scan of residuals, (n_scales, n_units, n_tags) [unit of the tag]; still where it is missing."""
         good = np.abs(x) < HUGE
         step: Array = (x - self._mean) - self._filter
-        step *= self._young_gain() if self._scans < self._tau[-1, 0, 0] * self._stride else self._gain
+        step *= self._young_gain() if self._scans < self._young_scans else self._gain
         if not good.all():
             step[:, ~good] = 0.0
         step += self._filter

@@ -113,9 +113,10 @@ class BlockMonitor:
 
     def _learnable(self, score: Array, time_ns: int) -> Mask:
         """(n_units, n_tags) where normal may be learned: not while a tag stands out, nor while its component is in an episode."""
-        frozen = self._episodes.frozen(time_ns, self._tuning.max_freeze_s)
-        learnable: Mask = ~(frozen[:, self._component_of] | (score >= self._tuning.learn_score))
-        return learnable
+        outstanding: Mask = score >= self._tuning.learn_score
+        if self._episodes.busy:
+            outstanding |= self._episodes.frozen(time_ns, self._tuning.max_freeze_s)[:, self._component_of]
+        return ~outstanding
 
     def _health(self, scan: Scan, mode: NDArray[np.uint8], score: Array, values: Values) -> HealthScore:
         return HealthScore(
@@ -131,6 +132,8 @@ class BlockMonitor:
         )
 
     def _trend(self, scan: Scan, x: Values, judgement: Judgement) -> TagTrend | None:
+        if not self._episodes.busy and scan.time_ns - self._history_ns < self._tuning.history_s * 1e9:
+            return None
         units: Mask = np.logical_or.reduce(self._episodes.open, axis=1)
         if scan.time_ns - self._history_ns >= self._tuning.history_s * 1e9:
             self._history_ns = scan.time_ns

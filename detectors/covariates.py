@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.base import HUGE, Array, Covariates, Values
+from detectors.base import HUGE, Array, Covariates, Mask, Values
 from stations.plant import Block
 
 
@@ -31,13 +31,13 @@ class CovariateFilter:
     def step(self, x: Values, elapsed_s: float) -> Covariates:
         """Covariates (n_units, n_covariates) [-] of one scan that comes ``elapsed_s`` [s] after the one before."""
         source = x[:, self._source]
-        good = np.abs(source) < HUGE
         if elapsed_s != self._weight_for_s:
             self._weight_for_s, self._weight = elapsed_s, -np.expm1(-elapsed_s / np.maximum(self._lag_s, 1e-9))
         lagged = self._lagged + self._weight * (source - self._lagged)
-        started = np.isnan(lagged)
-        if started.any():
+        good: Mask | None = None
+        if not (np.abs(lagged) < HUGE).all():
             # The first good value starts a lag; while its source is missing a lag stands still.
+            good = np.abs(source) < HUGE
             lagged = np.where(good & np.isnan(self._lagged), source, np.where(good, lagged, self._lagged))
         self._lagged = lagged
         scaled: Array = (lagged - self._low) / self._span
@@ -46,7 +46,7 @@ class CovariateFilter:
             scaled[:, self._curved] = np.sign(base) * np.abs(base) ** self._power[self._curved]
         if len(self._hinged):
             scaled[:, self._hinged] = np.maximum(lagged[:, self._hinged] - self._hinge, 0.0) / self._span[self._hinged]
-        if not good.all():
+        if good is not None:
             scaled[~good & (self._lag_s == 0.0)] = np.nan
         return scaled
 

@@ -36,7 +36,10 @@ class Transition:
 
 
 class Episodes:
-    """One episode per unit and component. Arrays (n_units, n_components); a scan that cannot say (NaN) stops all counters."""
+    """One episode per unit and component. Arrays (n_units, n_components); a scan that cannot say (NaN) stops all counters.
+
+    ``busy`` is True while any episode is open or any score counts towards one.
+    """
 
     def __init__(self, n_units: int, n_components: int, tuning: Tuning) -> None:
         self._tuning = tuning
@@ -45,7 +48,7 @@ class Episodes:
         self._under = np.zeros(shape)
         self._level = np.zeros(shape)
         self._onset_ns = np.zeros(shape, dtype=np.int64)
-        self._busy = False
+        self.busy = False
 
     @property
     def level(self) -> NDArray[np.uint8]:
@@ -65,7 +68,7 @@ class Episodes:
 
     def step(self, score: Array, time_ns: int) -> list[Transition]:
         """Take the scores of one scan in, (n_units, n_components) [-]; returns what opened, escalated or returned."""
-        if not (self._busy or (score >= self._tuning.levels[0]).any()):
+        if not (self.busy or (score >= self._tuning.levels[0]).any()):
             return []
         return self._count(score, time_ns)
 
@@ -82,7 +85,7 @@ class Episodes:
         rises = reached > self._level
         returns = (self._level > 0) & (self._under >= tuning.off_scans)
         transitions = self._turn(rises, returns, reached) if (rises | returns).any() else []
-        self._busy = self._is_busy()
+        self.busy = self._is_busy()
         return transitions
 
     def _is_busy(self) -> bool:
@@ -119,4 +122,4 @@ class Episodes:
         self._under = state["under"].astype(np.float64)
         self._level = state["level"].astype(np.float64)
         self._onset_ns = state["onset_ns"].astype(np.int64)
-        self._busy = self._is_busy()
+        self.busy = self._is_busy()

@@ -63,7 +63,8 @@ class SharedGainRegression:
         n_models, n_covariates = members.shape
         self._width = 1 + int(members.sum(axis=1).max(initial=0))
         # Column 0 of the extended covariates is the constant, the last one a zero that pads the shorter models.
-        self._columns = np.full((n_models, self._width), n_covariates + 1, dtype=np.intp)
+        self._padding = n_covariates + 1
+        self._columns = np.full((n_models, self._width), self._padding, dtype=np.intp)
         for row, member in enumerate(members):
             chosen = np.flatnonzero(member) + 1
             self._columns[row, : len(chosen) + 1] = [0, *chosen]
@@ -87,18 +88,21 @@ class SharedGainRegression:
     def _derive(self) -> None:
         """What follows from the state: weights spread over all covariates, and which models may not speak yet."""
         n_units, n_tags, _ = self._weights.shape
-        self._dense = np.zeros((n_units, n_tags, int(self._columns.max()) + 1))
+        self._dense = np.zeros((n_units, n_tags, self._padding + 1))
         np.put_along_axis(
             self._dense, self._columns[self._model_of_tag][None].repeat(n_units, axis=0), self._weights, axis=2
         )
-        self._dense[:, :, self._columns.max()] = 0.0
+        self._dense[:, :, self._padding] = 0.0
         self._unready = self._learned < self._ready
 
     def _extend(self, f: Covariates) -> Array:
         """(n_units, 1 + n_covariates + 1): a one for the constant, the covariates, a zero that pads; NaN where unknown."""
         extended = np.zeros((len(f), f.shape[1] + 2))
         extended[:, 0] = 1.0
-        extended[:, 1:-1] = np.where(np.abs(f) <= MAX_COVARIATE, f, np.nan)
+        extended[:, 1:-1] = f
+        wild = np.abs(extended) > MAX_COVARIATE
+        if wild.any():
+            extended[wild] = np.nan
         return extended
 
     def expected(self, f: Covariates) -> tuple[Array, Array]:
@@ -115,13 +119,12 @@ class SharedGainRegression:
         leverage *= self._dependence
         leverage += 1.0
         leverage[self._unready] = np.nan
-        spread = np.sqrt(leverage)[:, self._model_of_tag]
-        silent = np.isnan(spread)
-        if silent.any():
-            # An unknown covariate must not spread to the tags of other models through their weights of 0.
-            extended = np.nan_to_num(extended)
+        spread: Array = np.sqrt(leverage)[:, self._model_of_tag]
         value: Array = np.einsum("unk,uk->un", self._dense, extended)
-        value[silent] = np.nan
+        if np.isnan(leverage).any():
+            # An unknown covariate must not spread to the tags of other models through their weights of 0.
+            value = np.einsum("unk,uk->un", self._dense, np.nan_to_num(extended))
+            value[np.isnan(spread)] = np.nan
         return value, spread
 
     def learn(self, x: Values, f: Covariates, where: Mask) -> None:
@@ -161,7 +164,7 @@ class SharedGainRegression:
         self._moment += rows
 
     def _refit(self) -> None:
-        self._inverse = np.linalg.inv(self._information)
+        self._inverse = np.linalg.inv(self._information).astype(np.float64, copy=False)
         self._weights = np.einsum("unkl,unl->unk", self._inverse[:, self._model_of_tag], self._moment)
         self._since_refit = 0
         self._derive()

@@ -78,9 +78,13 @@ def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Itera
         number += 1
         n_bytes += len(line)
         if len(line) > MAX_LINE_BYTES:
-            raise RecordingError(f"{path}: line {number} is longer than {MAX_LINE_BYTES} bytes; expected a table of text")
+            raise RecordingError(
+                f"{path}: line {number} is longer than {MAX_LINE_BYTES} bytes; expected a table of text"
+            )
         if most is not None and n_bytes > most:
-            raise RecordingError(f"{path}: unpacks to more than {most} bytes; a recording packs less than {MAX_RATIO}-fold")
+            raise RecordingError(
+                f"{path}: unpacks to more than {most} bytes; a recording packs less than {MAX_RATIO}-fold"
+            )
         yield number, line.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace").rstrip("\r\n")
         if n_bytes - told_at >= TELL_BYTES:
             position = raw.tell()

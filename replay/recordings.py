@@ -1,63 +1,32 @@
 """A recording as scans of one block: columns are tags, rows are times, what cannot be read is counted and named.
 
-The first line of each file names its columns: the tag codes in any order, optionally ``time`` (or ``timestamp``, ``datetime``, ``date``)
-and, for a block of several units, ``unit``. Cells are separated by commas, semicolons or tabs. Without a time column the rows are
-one period of the catalogue apart.
+The first line of each file names its columns: the tag codes in any order, optionally ``time`` (or ``timestamp``, ``datetime``,
+``date``) and, for a block of several units, ``unit``. Cells are separated by commas, semicolons or tabs. Without a time column
+the rows are one period of the catalogue apart.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.wire import FIRST_NS, LAST_NS
+from connectors.wire import LAST_NS
 from replay.files import RecordingError, find_files, read_lines
+from replay.tables import Table, near_text, open_table, parse_number, parse_time_ns, split, time_text
 from stations.plant import Block
 from stations.scan import Scan
-from stations.schema import nearest, show
+from stations.schema import show
 
 START: Final = "2011-01-01T00:00:00Z"
 """Event time of the first row of a recording that does not tell the time."""
-TIME_COLUMNS: Final = ("time", "timestamp", "datetime", "date")
-UNIT_COLUMN: Final = "unit"
-NO_VALUE: Final = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
-"""Cells that say there is no value, in any case."""
 MAX_NAMED: Final = 20
 """Bad rows that are kept by name; the others are only counted."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def parse_time_ns(text: str) -> int:
-    """Integer nanoseconds since 1970 of an ISO 8601 time; UTC unless it has a zone. ValueError if it is none, or not of this century.
-
-    >>> parse_time_ns("2011-01-01 08:00"), parse_time_ns("2011-01-01T08:00:00+08:00")
-    (1293868800000000000, 1293840000000000000)
-    """
-    try:
-        time = datetime.fromisoformat(text.strip())
-        time_ns = ((time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1) * 1000
-    except (ValueError, OverflowError):
-        raise ValueError(f"{show(text)}; expected a time such as 2011-01-31T08:00:00Z") from None
-    if not FIRST_NS <= time_ns < LAST_NS:
-        raise ValueError(f"{show(text)}; expected a time in the years 2000 to 2099")
-    return time_ns
-
-
-def time_text(time_ns: int) -> str:
-    """The inverse, to the second.
-
-    >>> time_text(1293868800000000000)
-    '2011-01-01T08:00:00Z'
-    """
-    return datetime.fromtimestamp(time_ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,56 +59,18 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """One file: its separator, the names of its columns, and the cells that hold time, unit and tags (in block order)."""
+class _Row:
+    """One row that can be used; ``unit`` is its row in the block, ``values`` (n_tags,) [unit of each tag]."""
 
-    path: Path
-    separator: str
-    names: tuple[str, ...]
-    time: int | None
-    unit: int | None
-    tags: tuple[int, ...]
-
-    @property
-    def extra(self) -> tuple[str, ...]:
-        """Columns that are not used."""
-        used = {self.time, self.unit, *self.tags}
-        return tuple(name for i, name in enumerate(self.names) if i not in used)
+    file: str
+    line: int
+    time_ns: int | None
+    unit: int
+    values: NDArray[np.float32]
 
 
-def split(line: str, separator: str) -> list[str]:
-    """The cells of a line."""
-    return next(csv.reader([line], delimiter=separator)) if '"' in line else line.split(separator)
-
-
-def read_header(path: Path) -> tuple[str, tuple[str, ...]]:
-    """Separator and column names of a file. RecordingError if it has no first line of text."""
-    for _, line in read_lines(path):
-        if "\0" in line or "\ufffd" in line:
-            raise RecordingError(f"{path}: is not text in UTF-8; expected a first line with the names of the columns")
-        separator = max(",;\t", key=line.count)
-        return separator, tuple(name.strip() for name in split(line, separator))
-    raise RecordingError(f"{path}: is empty; expected a first line with the names of the columns")
-
-
-def open_table(path: Path, block: Block) -> Table:
-    """A file and where its columns are. RecordingError if a tag of the block, or the unit, has no column or has two."""
-    separator, names = read_header(path)
-    for code in block.tag_index:
-        if names.count(code) != 1:
-            few = "; ".join(filter(None, [f"expected every tag of {block.station}", _near(code, names)]))
-            raise RecordingError(f"{path}: {'no' if code not in names else 'more than one'} column {show(code)}; {few}")
-    free = [name.lower() if name not in block.tag_index else "" for name in names]
-    unit = free.index(UNIT_COLUMN) if UNIT_COLUMN in free else None
-    if unit is None and len(block.units) > 1:
-        raise RecordingError(f'{path}: no column "{UNIT_COLUMN}"; expected one, as {block.station} has {len(block.units)} units')
-    time = next((free.index(name) for name in TIME_COLUMNS if name in free), None)
-    return Table(path, separator, names, time, unit, tuple(names.index(tag.code) for tag in block.tags))
-
-
-def _near(name: str, names: Sequence[str]) -> str:
-    near = nearest(name, names)
-    return f"nearest: {show(near)}" if near else ""
+class _LostError(Exception):
+    """A row that cannot be used: column and problem."""
 
 
 class Recording:
@@ -201,10 +132,60 @@ class Recording:
                 yield self._scan(seq, time_ns, self._stacked(values))
                 seq, last_ns, values = seq + 1, time_ns, {}
             given_ns = self._start_ns + seq * self._period_ns if row.time_ns is None else row.time_ns
-            if self._is_later(row, given_ns, last_ns if row.unit not in values else time_ns):
+            is_twice = bool(values) and (row.unit in values or given_ns < time_ns)
+            if self._is_later(row, given_ns, time_ns if is_twice else last_ns):
                 time_ns, values[row.unit] = given_ns, row.values
         if values:
             yield self._scan(seq, time_ns, self._stacked(values))
+
+    def _rows(self, advanced: Callable[[int], object]) -> Iterator[_Row]:
+        units = {unit: row for row, unit in enumerate(self.block.units)}
+        for table in self.tables:
+            lines = read_lines(table.path, advanced)
+            next(lines, None)
+            for number, line in lines:
+                if not line.strip():
+                    continue
+                self.tally.rows += 1
+                try:
+                    yield self._row(table, number, split(line, table.separator), units)
+                except _LostError as lost:
+                    self.tally.bad(BadRow(table.path.name, number, *lost.args))
+
+    def _row(self, table: Table, number: int, cells: list[str], units: Mapping[str, int]) -> _Row:
+        """A row from its cells; _LostError with column and problem if it cannot be used at all."""
+        if len(cells) != len(table.names):
+            raise _LostError("", f"{len(cells)} cells; expected {len(table.names)}")
+        time_ns, unit = None, 0
+        if table.time is not None:
+            try:
+                time_ns = parse_time_ns(cells[table.time])
+            except ValueError as error:
+                raise _LostError(table.names[table.time], str(error)) from None
+        if table.unit is not None:
+            name = cells[table.unit].strip()
+            if name not in units:
+                few = "; ".join(
+                    filter(None, [f"expected a unit of {self.block.station}", near_text(name, list(units))])
+                )
+                raise _LostError(table.names[table.unit], f"{show(name)}; {few}")
+            unit = units[name]
+        return _Row(table.path.name, number, time_ns, unit, self._values(table, number, cells))
+
+    def _values(self, table: Table, number: int, cells: list[str]) -> NDArray[np.float32]:
+        """(n_tags,) values; a cell that is no number has no value, and makes a bad row that is used all the same."""
+        values, wrong = [], None
+        for column in table.tags:
+            cell = cells[column]
+            try:
+                values.append(parse_number(cell))
+            except ValueError:
+                values.append(math.nan)
+                wrong = wrong or (table.names[column], f"{show(cell)}; expected a number")
+        if wrong:
+            self.tally.bad(BadRow(table.path.name, number, *wrong))
+        with np.errstate(over="ignore"):
+            return np.array(values, dtype=np.float32)
 
     def _is_later(self, row: _Row, time_ns: int, last_ns: int) -> bool:
         if last_ns < time_ns < LAST_NS:

@@ -119,6 +119,13 @@ class Block:
         return {tag.code: i for i, tag in enumerate(self.tags)}
 
     @cached_property
+    def judged(self) -> tuple[int, ...]:
+        """Columns of the judged tags, component after component: the order of the arrays in the events of a monitor."""
+        order = [component.code for component in self.components]
+        columns = (i for i, tag in enumerate(self.tags) if tag.model is not None)
+        return tuple(sorted(columns, key=lambda i: order.index(self.tags[i].component)))
+
+    @cached_property
     def revision(self) -> str:
         """12 hex digits that change with anything that fixes the meaning of a scan: units, tags and their order, period."""
         text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)

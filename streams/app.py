@@ -92,5 +92,7 @@ def _wire(app: faust.App, config: WorkerConfig) -> None:
 
 def run_worker(app: faust.App) -> NoReturn:
     """Run until a signal; our logging and standard streams stay ours. Ends the process."""
-    faust.Worker(app, loglevel="INFO", override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    worker = faust.Worker(app, loglevel="INFO", override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # it writes control characters, into files too
+    worker.execute_from_commandline()
     raise SystemExit(0)

@@ -45,6 +45,7 @@ class Partition:
         self._base: dict[bytes, bytes] = {}
         self._changed: set[tuple[str, str]] = set()
         self._held: list[EventT[bytes]] = []
+        self._broken: set[int] = set()
         self._sent: list[Sent] = []
         self._barrier = asyncio.Lock()
 
@@ -123,7 +124,8 @@ class Partition:
             logger.exception(
                 "scan of %s/%s at offset %d of partition %d", scan.station, scan.block, message.offset, self.number
             )
-            self._undo(scan.station, scan.block)
+            self._broken.add(message.offset)
+            self._undo(scan.station)
             self._sent.append(await self._outputs.bury(message, "detect", f"{type(error).__name__}: {error}"))
             return
         if events and isinstance(events[0], Refused):
@@ -132,18 +134,16 @@ class Partition:
         self._changed.add((scan.station, scan.block))
         self._sent.extend(await self._outputs.publish(events))
 
-    def _undo(self, station: str, block: str) -> None:
-        """Bring a block back to where it stood before the scan that broke it: last barrier, then the scans held since."""
+    def _undo(self, station: str) -> None:
+        """Bring a station back to where it stood before the scan that broke it: last barrier, then the scans held since."""
         del self._monitors[station]
         for code in (b.code for b in self._config.fleet.stations[station].blocks):
             self._restore(station, code)
         for event in self._held:
-            scan = self._read(event.message)
-            if isinstance(scan, Scan) and scan.station == station:
-                try:
+            if event.message.offset not in self._broken:
+                scan = self._read(event.message)
+                if isinstance(scan, Scan) and scan.station == station:
                     self._monitor(station).receive(scan)
-                except Exception:
-                    logger.debug("already buried: offset %d", event.message.offset)
 
     async def checkpoint(self) -> None:
         """The barrier: when it returns, everything taken before is durable and acknowledged."""
@@ -152,6 +152,7 @@ class Partition:
                 if self.closed or not self._held or self.next_offset is None:
                     return
                 held, self._held = self._held, []
+                self._broken.clear()
                 sent, self._sent = self._sent, []
                 changed, self._changed = self._changed, set()
                 next_offset = self.next_offset

@@ -38,8 +38,10 @@ COMMANDS: Final = {
 EXIT_USAGE: Final = 2
 EXIT_UNAVAILABLE: Final = 69
 EXIT_INTERRUPTED: Final = 130
-NOISY: Final = ("aiokafka", "faust", "influxdb_client", "kafka", "mode", "urllib3")
+NOISY: Final = ("aiokafka", "faust", "influxdb_client", "mode", "urllib3")
 """Libraries that log each rebalance in ten lines; their warnings are enough."""
+SILENT: Final = ("kafka",)
+"""Twenty lines for a broker that is away, before the exception that says so in one."""
 OURS: Final = ("connectors", "dashboards", "detectors", "replay", "stations", "streams", "wanbiao")
 
 
@@ -55,7 +57,9 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"wanbiao.commands.{cmd_name}").command
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             near = nearest(args[0], COMMANDS)
             raise click.UsageError(f'no command "{args[0]}"' + (f'; nearest: "{near}"' if near else ""), ctx)
@@ -111,6 +115,8 @@ def configure_logging(level: str) -> None:
     root.setLevel(max(logging.INFO, _number(level)))
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.INFO if level == "debug" else max(logging.WARNING, _number(level)))
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.INFO if level == "debug" else logging.CRITICAL)
     for name in OURS:
         logging.getLogger(name).setLevel(_number(level))
 

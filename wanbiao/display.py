@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,12 +15,18 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from detectors.events import LEVELS
 from stations.plant import Text
 
-Advance = Callable[[float, str], None]
-"""Called with how much is done [0 .. 1] and a few words; None done = nobody knows how much there will be."""
+Advance = Callable[[float | None, str], None]
+"""Called with how much is done [0 .. 1], or None where no end is known, and a few words."""
 
 GREY: Final = "grey62"
 PROGRESS_STEP: Final = 0.1
 """Where nobody watches, a line each so much."""
+ENDLESS_LINE_S: Final = 60.0
+"""And for what has no end, a line each so long [s]."""
+FILE_WIDTH: Final = 120
+"""Columns of a table in a file or a pipe."""
+REFRESH_S: Final = 0.1
+"""Time between two pictures on a terminal [s]."""
 
 
 class Look(NamedTuple):
@@ -77,33 +84,48 @@ def duration(seconds: float) -> str:
 
 
 def console(stream: str) -> Console:
-    """A console on ``stdout`` or ``stderr``; where it is no terminal, sentences are not broken into lines."""
+    """A console on ``stdout`` or ``stderr``; where it is no terminal, tables have room and sentences stay on one line."""
     made = Console(stderr=stream == "stderr", highlight=False, emoji=False, markup=False)
     if not made.is_terminal:
-        made.soft_wrap = True
+        made.soft_wrap, made.width = True, max(made.width, FILE_WIDTH)
     return made
 
 
 @contextmanager
-def progress(title: str, *, out: Console) -> Iterator[Advance]:
-    """A progress bar where ``out`` is a terminal; elsewhere a line for every tenth."""
+def progress(title: str, *, out: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[Advance]:
+    """A progress bar where ``out`` is a terminal; elsewhere a line for every tenth, or every minute if no end is known.
+
+    What it yields may be called for every scan: it draws ten times a second at most.
+    """
     if not out.is_terminal:
-        yield _Lines(title)
+        yield _Lines(title, out, clock)
         return
     columns = TextColumn("{task.description}"), BarColumn(30), TaskProgressColumn(), TextColumn("{task.fields[note]}")
-    with Progress(*columns, TimeElapsedColumn(), console=out, transient=True) as bar:
-        task = bar.add_task(title, total=1.0, note="")
-        yield lambda done, note: bar.update(task, completed=done, note=note)
+    with Progress(*columns, TimeElapsedColumn(), console=out, transient=True, auto_refresh=False) as bar:
+        task = bar.add_task(title, total=None, note="")
+        drawn_s = -math.inf
+
+        def advance(done: float | None, note: str) -> None:
+            nonlocal drawn_s
+            if clock() - drawn_s >= REFRESH_S:
+                drawn_s = clock()
+                bar.update(task, total=None if done is None else 1.0, completed=done, note=note, refresh=True)
+
+        yield advance
 
 
 class _Lines:
-    """Progress as plain lines on stderr."""
+    """Progress as plain lines."""
 
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._shown = 0.0
+    def __init__(self, title: str, out: Console, clock: Callable[[], float]) -> None:
+        self._title, self._out, self._clock = title, out, clock
+        self._shown, self._shown_s = 0.0, clock()
 
-    def __call__(self, done: float, note: str) -> None:
-        if done + 1e-9 >= self._shown + PROGRESS_STEP:
+    def __call__(self, done: float | None, note: str) -> None:
+        if done is None:
+            if self._clock() - self._shown_s >= ENDLESS_LINE_S:
+                self._shown_s = self._clock()
+                self._out.print(f"{self._title}: {note}")
+        elif done + 1e-9 >= self._shown + PROGRESS_STEP:
             self._shown = int(done / PROGRESS_STEP + 1e-9) * PROGRESS_STEP
-            print(f"{self._title}: {done:.0%}, {note}", file=sys.stderr, flush=True)  # noqa: T201
+            self._out.print(f"{self._title}: {done:.0%}, {note}")

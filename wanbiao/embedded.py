@@ -37,12 +37,27 @@ def merged(sources: Iterable[Iterable[Scan]]) -> Iterator[Scan]:
 
 
 def simulated(
-    stations: Sequence[Station], *, start_ns: int, seed: int, faults: Sequence[Fault] = (), n_scans: int = ENDLESS_SCANS
+    stations: Sequence[Station],
+    *,
+    start_ns: int,
+    seed: int,
+    faults: Sequence[Fault] = (),
+    n_scans: int = ENDLESS_SCANS,
+    span_s: float = math.inf,
 ) -> Iterator[Scan]:
-    """Simulated scans of several stations, ``n_scans`` of each, from event time ``start_ns``; see `stations.simulate`."""
-    return merged(
-        [simulate(station, start_ns=start_ns, n_scans=n_scans, seed=seed, faults=faults) for station in stations]
-    )
+    """Simulated scans of several stations from event time ``start_ns``; see `stations.simulate`.
+
+    It ends after ``n_scans`` of each station, or ``span_s`` [s] of event time, whichever comes first.
+
+    Raises
+    ------
+    ValueError, before the first scan, if a station or fault is not one that can be simulated.
+    """
+    sources = []
+    for station in stations:
+        n = math.ceil(min(n_scans, span_s / station.block("units").period_s))
+        sources.append(simulate(station, start_ns=start_ns, n_scans=n, seed=seed, faults=faults))
+    return merged(sources)
 
 
 class Pace:
@@ -59,7 +74,7 @@ class Pace:
     >>> now = [0.0]
     >>> pace = Pace(3600.0, for_s=2.0, clock=lambda: now[0], sleep=lambda s: now.__setitem__(0, now[0] + s))
     >>> [pace.wait(int(hour * 3.6e12)) for hour in (5, 6, 7, 8)], now
-    ([True, True, True, False], [2.0])
+    ([True, True, False, False], [2.0])
     """
 
     def __init__(

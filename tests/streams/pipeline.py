@@ -97,7 +97,7 @@ class Pipeline:
         log = (self.folder / f"worker-{self._started}-{name}.log").open("wb")
         with log:
             worker = subprocess.Popen(
-                [sys.executable, "/tmp/launch.py"], cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT
+                [sys.executable, "-m", "wanbiao", "worker"], cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT
             )
         self.workers.append(worker)
         return worker
@@ -196,10 +196,8 @@ class Pipeline:
 
     def points(self, station: str) -> int:
         """Health points of a station (its roll-up) in InfluxDB."""
-        where = f"\"station\" = '{station}' AND \"unit\" = 'all'"
-        rows = influx.query(
-            self.influx_url, token="", database=self.bucket, influxql=f'SELECT count("state") FROM "health" WHERE {where}'
-        )
+        select = f'SELECT count("state") FROM "health" WHERE "unit" = \'all\' AND "station" = \'{station}\''  # noqa: S608  # our own code
+        rows = influx.query(self.influx_url, token="", database=self.bucket, influxql=select)
         return int(rows[0]["count"]) if rows else 0
 
 

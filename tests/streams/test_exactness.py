@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,7 @@ def pipeline(
     pipeline.stop()
 
 
-def steadily(per_second: float) -> "object":
+def steadily(per_second: float) -> Callable[[int], None]:
     """A pause that keeps a rate of messages."""
     begun = time.monotonic()
 
@@ -43,9 +43,7 @@ def test_ten_kills_under_load_lose_nothing(pipeline: Pipeline) -> None:
     scans = pipeline.scans(2_500)
     chance = random.Random(20261124)
     sent: list[int] = []
-    load = threading.Thread(
-        target=lambda: sent.append(pipeline.send(scans, poison_every=400, pause=steadily(160.0)))  # type: ignore[arg-type]
-    )
+    load = threading.Thread(target=lambda: sent.append(pipeline.send(scans, poison_every=400, pause=steadily(160.0))))
     worker = pipeline.start_worker()
     load.start()
     for _ in range(KILLS):
@@ -69,9 +67,7 @@ def test_two_workers_share_the_stations_and_one_is_killed(pipeline: Pipeline) ->
     """Stations move to the survivor, then to a third worker, and back after a SIGTERM; nothing is lost or doubled."""
     scans = pipeline.scans(2_000)
     sent: list[int] = []
-    load = threading.Thread(
-        target=lambda: sent.append(pipeline.send(scans, poison_every=500, pause=steadily(220.0)))  # type: ignore[arg-type]
-    )
+    load = threading.Thread(target=lambda: sent.append(pipeline.send(scans, poison_every=500, pause=steadily(220.0))))
     first, second = pipeline.start_worker("w1"), pipeline.start_worker("w2")
     load.start()
     time.sleep(9.0)  # into the middle of the load

@@ -1,0 +1,62 @@
+"""``wanbiao worker``: one process of the stream; start more under other names and they share the stations."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from connectors.errors import ConnectorError
+from connectors.influx import check_bucket
+from connectors.kafka import topic_partitions, topic_plans
+from wanbiao.cli import pass_settings
+from wanbiao.commands.topics import refuse_wrong_partitions
+from wanbiao.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@click.command(short_help="Judge the telemetry on Kafka; health goes to InfluxDB.")
+@pass_settings
+def command(settings: Settings) -> None:
+    """Judge the telemetry on Kafka until SIGTERM: health to InfluxDB and a topic, early warnings to a topic.
+
+    Topics and bucket must exist. Workers of different WANBIAO_WORKER_ID share the stations; one that is killed loses nothing.
+
+    \b
+    Example:
+      wanbiao topics create && wanbiao buckets create && wanbiao worker
+    """
+    fleet = settings.load_fleet()
+    config = settings.worker_config(fleet)
+    _check_services(settings)
+    from streams.app import build_app, run_worker
+
+    logger.info(
+        "worker %s: %d stations, %d units, %d tags; %s from kafka %s to influxdb %s, bucket %s",
+        config.worker_id,
+        len(fleet.stations),
+        fleet.n_units,
+        fleet.n_tags,
+        config.topic("telemetry"),
+        config.bootstrap,
+        config.influx_url,
+        config.influx_bucket,
+    )
+    run_worker(build_app(config))
+
+
+def _check_services(settings: Settings) -> None:
+    """A missing topic would be ignored silently by the stream, a missing server tried for ever: say so before the start."""
+    plans = topic_plans(settings.prefix, settings.partitions)
+    present = topic_partitions(settings.kafka_address())
+    refuse_wrong_partitions(present, plans)
+    missing = [plan.name for plan in plans if plan.name not in present]
+    if missing:
+        raise ConnectorError(
+            f"kafka at {settings.kafka} has no topic {', '.join(missing)}; create them with: wanbiao topics create",
+            retryable=False,
+        )
+    check_bucket(
+        settings.influx_url, token=settings.influx_token, org=settings.influx_org, bucket=settings.influx_bucket
+    )
