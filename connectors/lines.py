@@ -12,6 +12,8 @@ MAX_TEMPLATES = 128
 """Row selections whose templates are kept; each is about as long as the lines it makes."""
 DECIMALS = 4
 """Digits after the point in stored numbers; sensors resolve less."""
+MOST = 1e300
+"""Numbers beyond it are left out like infinite ones: rounding would overflow."""
 _TIME = "\0"
 """Stands for the time in a template; `escape` lets no such character through."""
 
@@ -53,7 +55,7 @@ class LineEncoder:
             ",".join([name, *(f"{escape(key)}={escape(value)}" for key, value in tags.items())]) + " "
             for tags in series
         ]
-        self._fields = [f"{escape(field)}=%s" for field in fields]
+        self._fields = [f"{escape(field)}=".replace("%", "%%") + "%s" for field in fields]
         self._templates: dict[tuple[bytes, bytes], str] = {}
 
     def encode(
@@ -69,14 +71,17 @@ class LineEncoder:
         """
         if rows is None:
             rows = np.arange(len(values))
-        finite = np.isfinite(values[rows])
+        finite = np.abs(values[rows]) < MOST
         if finite.all():
             return self._render(values[rows], rows, None, time_ms), len(rows)
+        # Rows that lack the same fields are rendered together; a number stands for a pattern, since sorting rows is slow.
+        bits = 1 << np.arange(finite.shape[1])
+        patterns = finite @ bits
         parts, count = [], 0
-        for pattern in np.unique(finite, axis=0):
-            if pattern.any():
-                chosen = rows[(finite == pattern).all(axis=1)]
-                parts.append(self._render(values[chosen][:, pattern], chosen, pattern, time_ms))
+        for pattern in np.unique(patterns):
+            if pattern:
+                chosen, fields = rows[patterns == pattern], (pattern & bits) > 0
+                parts.append(self._render(values[chosen][:, fields], chosen, fields, time_ms))
                 count += len(chosen)
         return "".join(parts), count
 

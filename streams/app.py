@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import faust
 
+from detectors.monitor import StationMonitor
 from streams.config import WorkerConfig
 from streams.kafka_options import tls_context
+from streams.partition import MakeMonitor
 from streams.worker import Worker
 
 if TYPE_CHECKING:
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from faust.types import StreamT
 
 
-def build_app(config: WorkerConfig) -> faust.App:
-    """The application of one worker; run it with `run_worker`.
+def build_app(config: WorkerConfig, monitor: MakeMonitor = StationMonitor) -> faust.App:
+    """The application of one worker; run it with `run_worker`. ``monitor`` makes what judges a station.
 
     Faust tables are not used: on a real broker they lose scans, because streams resume before the position is restored.
     """
@@ -48,7 +50,7 @@ def build_app(config: WorkerConfig) -> faust.App:
         consumer_group_instance_id=config.worker_id,
         worker_redirect_stdouts=False,
     )
-    _wire(app, config)
+    _wire(app, config, monitor)
     return app
 
 
@@ -61,8 +63,8 @@ def _credentials(config: WorkerConfig) -> Any:
     return context and faust.SSLCredentials(context)
 
 
-def _wire(app: faust.App, config: WorkerConfig) -> None:
-    worker = Worker(app, config)
+def _wire(app: faust.App, config: WorkerConfig, monitor: MakeMonitor) -> None:
+    worker = Worker(app, config, monitor)
     source = app.topic(
         config.topic("telemetry"), partitions=config.partitions, key_serializer="raw", value_serializer="raw"
     )

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from connectors import wire
-from detectors.events import Refused
-from detectors.monitor import StationMonitor
+from detectors.events import Event, Refused
 from detectors.snapshot import SnapshotError
+from detectors.tuning import Tuning
+from stations.plant import Station
 from stations.scan import Scan
 from streams.checkpoint import CheckpointLog
 from streams.config import LIVE, WorkerConfig
@@ -27,13 +29,26 @@ MAX_HELD = 2_000
 """Scans between two barriers at most; then the stream waits for the barrier."""
 
 
+class Monitor(Protocol):
+    """What judges the scans of a station; `detectors.monitor.StationMonitor` is one."""
+
+    def receive(self, scan: Scan) -> list[Event]: ...
+    def snapshot(self, block: str) -> bytes: ...
+    def restore(self, block: str, data: bytes) -> None: ...
+
+
+MakeMonitor: TypeAlias = Callable[[Station, Tuning], Monitor]
+
+
 class Partition:
     """Processes the messages of one source partition in one generation of the group.
 
     Everything that changes the state happens under `lock`; a barrier takes its picture under the same lock, without awaiting.
     """
 
-    def __init__(self, config: WorkerConfig, outputs: Outputs, number: int, generation: int) -> None:
+    def __init__(
+        self, config: WorkerConfig, outputs: Outputs, number: int, generation: int, monitor: MakeMonitor
+    ) -> None:
         self.number, self.generation = number, generation
         self.next_offset: int | None = None
         self.lock = asyncio.Lock()
@@ -41,7 +56,8 @@ class Partition:
         self._config, self._outputs = config, outputs
         self._log = CheckpointLog(config, number)
         self._blocks = {(block.station, block.code): block for block in config.fleet.blocks}
-        self._monitors: dict[str, StationMonitor] = {}
+        self._make = monitor
+        self._monitors: dict[str, Monitor] = {}
         self._base: dict[bytes, bytes] = {}
         self._changed: set[tuple[str, str]] = set()
         self._held: list[EventT[bytes]] = []
@@ -77,9 +93,9 @@ class Partition:
             logger.error("%s/%s learns again from nothing: %s", station, block, error)
             del self._base[_key(station, block)]
 
-    def _monitor(self, station: str) -> StationMonitor:
+    def _monitor(self, station: str) -> Monitor:
         if station not in self._monitors:
-            self._monitors[station] = StationMonitor(self._config.fleet.stations[station], self._config.tuning)
+            self._monitors[station] = self._make(self._config.fleet.stations[station], self._config.tuning)
         return self._monitors[station]
 
     async def take(self, event: EventT[bytes]) -> None:

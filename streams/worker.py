@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.config import WorkerConfig
 from streams.outputs import Outputs
-from streams.partition import Partition
+from streams.partition import MakeMonitor, Partition
 
 if TYPE_CHECKING:
     import faust
@@ -31,8 +31,8 @@ FLUSH_S = 5.0
 class Worker:
     """What one process owns of the stream."""
 
-    def __init__(self, app: faust.App, config: WorkerConfig) -> None:
-        self._app, self._config = app, config
+    def __init__(self, app: faust.App, config: WorkerConfig, monitor: MakeMonitor) -> None:
+        self._app, self._config, self._monitor = app, config, monitor
         self._outputs = Outputs(config)
         self._partitions: dict[int, Partition] = {}
 
@@ -66,7 +66,7 @@ class Worker:
         if partition is not None:
             await self._give_up(partition, "a new generation of the group")
         await self._outputs.start()
-        partition = Partition(self._config, self._outputs, number, generation)
+        partition = Partition(self._config, self._outputs, number, generation, self._monitor)
         await self._open(partition)
         if self._app.consumer_generation_id != generation:
             await partition.close()

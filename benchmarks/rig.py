@@ -1,0 +1,242 @@
+"""Runs one program of the stream benchmark at a time on real services and reads its CPU time, memory and latencies."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from benchmarks.telemetry import START_NS, Telemetry
+from connectors import influx, wire
+from connectors.kafka import KafkaAddress, ScanProducer, create_topics, topic_plans
+from stations.catalogue import load_fleet
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTITIONS = 4
+WARM_SHARE = 0.3
+"""Part of a backlog that is done before the CPU time counts: imports, first scans, empty caches."""
+WAIT_S = 120.0
+TUNING = "warm_up_s = 600.0\nwarm_up_scans = 10\nlearn_s = 10.0\n"
+"""Speaks from the first minutes on; it learns every scan of 10 s, sixty times as often as usual, so detection is not favoured."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one program did."""
+
+    readings_per_cpu_s: float = 0.0
+    rss_mb: float = 0.0
+    ready_s: float = 0.0
+    latency_p50_ms: float = 0.0
+    latency_p99_ms: float = 0.0
+    cpu_share: float = 0.0
+    lag_scans: int = 0
+
+
+class Rig:
+    """The services, and how to run a program against topics and a bucket of its own."""
+
+    def __init__(self, kafka: str, influx_url: str, folder: Path) -> None:
+        self._kafka, self._influx, self._folder = kafka, influx_url, folder
+        self._fleet = load_fleet()
+        self._sources = [(block, Telemetry(block)) for block in self._fleet.blocks]
+        (folder / "tuning.toml").write_text(TUNING)
+
+    def backlog(self, name: str, command: list[str], *, ticks: int, stations: Sequence[str] = ()) -> Result:
+        """Let a worker program work off ``ticks`` scans of every block (of some stations)."""
+        prefix = self._prepare(name)
+        sources = [(block, source) for block, source in self._sources if not stations or block.station in stations]
+        with ScanProducer(KafkaAddress(self._kafka), f"{prefix}telemetry") as producer:
+            for i in range(ticks):
+                for block, source in sources:
+                    producer.send(block.station, wire.encode_scan(source.scan(i)))
+        total = ticks * len(sources)
+        with self._program(name, command, prefix) as process:
+            cpu, first, last = self._work(process, self._ends(f"{prefix}health"), total)
+        readings = sum(len(b.units) * len(b.tags) for b, _ in sources) * (last - first) / len(sources)
+        return Result(readings_per_cpu_s=readings / cpu, rss_mb=_rss_mb(process))
+
+    def naive(self, *, readings: int) -> Result:
+        """Let the obvious program work off single readings, one a message."""
+        prefix = f"b{uuid.uuid4().hex[:8]}."
+        plans = topic_plans(prefix, PARTITIONS)[:2]
+        names = [type(plans[0])(f"{prefix}{topic}", PARTITIONS, {}) for topic in ("readings", "scores")]
+        create_topics(KafkaAddress(self._kafka), names)
+        influx.ensure_bucket(self._influx, token="", org="-", bucket=prefix.rstrip("."))
+        producer = KafkaProducer(bootstrap_servers=self._kafka)
+        singles = list(self._single(readings))
+        for tag, value, time_s in singles:
+            message = json.dumps({"tag": tag, "time": time_s, "value": value}).encode()
+            producer.send(f"{prefix}readings", key=tag.encode(), value=message)
+        producer.close()
+        environ = {"NAIVE_BROKER": self._kafka, "NAIVE_PREFIX": prefix, "NAIVE_INFLUX": self._influx}
+        with self._program("naive", ["-m", "benchmarks.naive_program"], prefix, environ) as process:
+            cpu, first, last = self._work(process, self._ends(f"{prefix}scores"), len(singles))
+        return Result(readings_per_cpu_s=(last - first) / cpu, rss_mb=_rss_mb(process))
+
+    def _single(self, readings: int) -> Iterator[tuple[str, float, float]]:
+        """Readings of the first station only: its few hundred tags make the program no slower, and it starts within seconds."""
+        block, source = self._sources[0]
+        for i in range(readings // (len(block.units) * len(block.tags))):
+            for unit, row in zip(block.units, source.scan(i).values, strict=True):
+                for tag, value in zip(block.tags, row, strict=True):
+                    yield f"{block.tag_id(unit, tag.code)}.{unit}", float(value), START_NS / 1e9 + i * block.period_s
+
+    def paced(self, name: str, *, speed: float, seconds: float) -> Result:
+        """Send scans at ``speed`` times life for ``seconds`` and follow each one to its health message."""
+        prefix = self._prepare(name)
+        begun = time.monotonic()
+        with self._program(name, ["-m", "wanbiao", "worker"], prefix) as process:
+            self._ask(prefix)
+            ready_s = time.monotonic() - begun
+            heard: dict[tuple[str, int], float] = {}
+            stop = threading.Event()
+            ear = threading.Thread(target=self._listen, args=(f"{prefix}health", heard, stop))
+            ear.start()
+            cpu = _cpu_s(process)
+            told = self._speak(prefix, speed, seconds)
+            share = (_cpu_s(process) - cpu) / seconds
+            lag = len(told) - sum(key in heard for key in told)
+            deadline = time.monotonic() + WAIT_S
+            while any(key not in heard for key in told) and time.monotonic() < deadline:
+                time.sleep(0.05)  # a poll with a deadline
+            stop.set()
+            ear.join()
+            waits = np.array([heard[key] - at for key, at in told.items()]) * 1e3
+            p50, p99 = np.percentile(waits, [50, 99])
+        return Result(0.0, _rss_mb(process), ready_s, float(p50), float(p99), share, lag)
+
+    def _ask(self, prefix: str) -> None:
+        """One scan of the first block, and wait for its health."""
+        block, source = self._sources[0]
+        with ScanProducer(KafkaAddress(self._kafka), f"{prefix}telemetry") as producer:
+            producer.send(block.station, wire.encode_scan(source.scan(0)))
+        _until(lambda: self._ends(f"{prefix}health")() >= 1, "the first health message")
+
+    def _speak(self, prefix: str, speed: float, seconds: float) -> dict[tuple[str, int], float]:
+        """Each block at its own period, blocks spread over it as stations are; returns when each scan left."""
+        due = [
+            (period * (i + n / len(self._sources)), block, source, i)
+            for n, (block, source) in enumerate(self._sources)
+            for period in [block.period_s / speed]
+            for i in range(1, int(seconds / period))
+        ]
+        told: dict[tuple[str, int], float] = {}
+        begun = time.monotonic()
+        with ScanProducer(KafkaAddress(self._kafka), f"{prefix}telemetry") as producer:
+            for at, block, source, i in sorted(due, key=lambda item: item[0]):
+                scan = source.scan(i)
+                time.sleep(max(0.0, begun + at - time.monotonic()))  # the pace of the load
+                told[scan.station, scan.time_ns] = time.monotonic()
+                producer.send(block.station, wire.encode_scan(scan))
+        return told
+
+    def _listen(self, topic: str, heard: dict[tuple[str, int], float], stop: threading.Event) -> None:
+        with _reader(self._kafka) as consumer:
+            parts = [TopicPartition(topic, p) for p in range(PARTITIONS)]
+            consumer.assign(parts)
+            consumer.seek_to_end(*parts)
+            while not stop.is_set():
+                for records in consumer.poll(timeout_ms=50).values():
+                    at = time.monotonic()
+                    for record in records:
+                        message = wire.decode_health(record.value)
+                        heard.setdefault((message.station, message.time_ns), at)
+
+    def _prepare(self, name: str) -> str:
+        prefix = f"b{uuid.uuid4().hex[:8]}.{name}."
+        create_topics(KafkaAddress(self._kafka), topic_plans(prefix, PARTITIONS))
+        influx.ensure_bucket(self._influx, token="", org="-", bucket=prefix.replace(".", "-"))
+        return prefix
+
+    @contextmanager
+    def _program(
+        self, name: str, command: list[str], prefix: str, environ: dict[str, str] | None = None
+    ) -> Iterator[psutil.Process]:
+        ours = {
+            "WANBIAO_KAFKA": self._kafka,
+            "WANBIAO_PREFIX": prefix,
+            "WANBIAO_PARTITIONS": str(PARTITIONS),
+            "WANBIAO_WORKER_ID": f"{prefix}worker",
+            "WANBIAO_INFLUX_URL": self._influx,
+            "WANBIAO_INFLUX_BUCKET": prefix.replace(".", "-"),
+            "WANBIAO_CLOCK": "recorded",
+            "WANBIAO_TUNING": str(self._folder / "tuning.toml"),
+        }
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("WANBIAO_")}
+        with (self._folder / f"{name}.log").open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, env={**clean, **ours, **(environ or {})}, stdout=log, stderr=log
+            )
+        try:
+            yield psutil.Process(child.pid)
+        except TimeoutError as error:
+            tail = (self._folder / f"{name}.log").read_text(errors="replace")[-2000:]
+            raise TimeoutError(f"{name}: {error}\n{tail}") from None
+        finally:
+            child.terminate()
+            try:
+                child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+    def _ends(self, topic: str) -> Callable[[], int]:
+        def ends() -> int:
+            with _reader(self._kafka) as consumer:
+                return int(sum(consumer.end_offsets([TopicPartition(topic, p) for p in range(PARTITIONS)]).values()))
+
+        return ends
+
+    def _work(self, process: psutil.Process, done: Callable[[], int], total: int) -> tuple[float, int, int]:
+        """CPU seconds between the first part of the backlog and all of it, and the two counts of messages."""
+        _until(lambda: done() >= WARM_SHARE * total, "the first part of the backlog")
+        first, cpu = done(), _cpu_s(process)
+        _until(lambda: done() >= total, "the whole backlog")
+        spent = _cpu_s(process) - cpu
+        _rss_mb(process)
+        return spent, first, total
+
+
+_RSS: dict[int, float] = {}
+
+
+def _rss_mb(process: psutil.Process) -> float:
+    """Resident memory [MB], the last that was seen of a process."""
+    if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        _RSS[process.pid] = process.memory_info().rss / 1e6
+    return _RSS.get(process.pid, 0.0)
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+@contextmanager
+def _reader(kafka: str) -> Iterator[KafkaConsumer]:
+    consumer = KafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest")
+    try:
+        yield consumer
+    finally:
+        consumer.close()
+
+
+def _until(reached: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not reached():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} took longer than {WAIT_S:.0f} s")
+        time.sleep(0.1)  # a poll with a deadline
