@@ -1,7 +1,8 @@
 """The program a user would write first with the same packages: one reading a message, one detector a tag, defaults everywhere.
 
 A Faust agent on JSON readings; per tag river's z-score and HalfSpaceTrees; the score to a topic, and to InfluxDB with the
-client's own batching. `benchmarks.stream` runs it as a process of its own and says where: NAIVE_BROKER, NAIVE_PREFIX, NAIVE_INFLUX.
+client's own batching. `benchmarks.stream` runs it as a process of its own and says where: NAIVE_BROKER, NAIVE_PREFIX,
+NAIVE_INFLUX.
 """
 
 import os

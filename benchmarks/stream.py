@@ -1,6 +1,6 @@
 """Readings per CPU-second through a real Kafka, Faust and InfluxDB, side by side with what else one could do.
 
-    python -m benchmarks.stream [--json] [--ticks 300]
+    python -m benchmarks.stream [--json] [--minutes 200]
 
 A backlog of scans of the whole fleet is sent first; then each program works it off alone, and its process is asked for its CPU
 time once a first part is done and once all is done. Programs: ours; (i) the obvious one, one JSON reading a message and river per
@@ -29,15 +29,13 @@ FEW = ("YXK", "FYL")
 measured on the same scans."""
 
 
-def measure(rig: Rig, ticks: int) -> dict[str, Any]:
+def measure(rig: Rig, minutes: float) -> dict[str, Any]:
     """All figures of this benchmark."""
-    ours = rig.backlog("ours", ["-m", "wanbiao", "worker"], ticks=ticks)
-    none = rig.backlog("none", ["-m", "benchmarks.stream_programs", "none"], ticks=ticks)
     few = ",".join(FEW)
-    river = rig.backlog(
-        "river", ["-m", "benchmarks.stream_programs", "river", few], ticks=max(20, ticks // 5), stations=FEW
-    )
-    same = rig.backlog("same", ["-m", "wanbiao", "worker"], ticks=5 * ticks, stations=FEW)
+    ours = rig.backlog("ours", ["-m", "wanbiao", "worker"], minutes=minutes)
+    none = rig.backlog("none", ["-m", "benchmarks.stream_programs", "none"], minutes=minutes)
+    river = rig.backlog("river", ["-m", "benchmarks.stream_programs", "river", few], minutes=minutes / 25, stations=FEW)
+    same = rig.backlog("same", ["-m", "wanbiao", "worker"], minutes=minutes, stations=FEW)
     naive = rig.naive(readings=20_000)
     life = rig.paced("life", speed=1.0, seconds=90.0)
     hundred = rig.paced("hundred", speed=100.0, seconds=30.0)
@@ -63,10 +61,10 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    parser.add_argument("--ticks", type=int, default=300, help="fleet ticks in the backlog (300)")
+    parser.add_argument("--minutes", type=float, default=200.0, help="minutes of life of the fleet in the backlog (200)")
     arguments = parser.parse_args()
-    if arguments.ticks < 100:
-        parser.error("--ticks must be at least 100")
+    if arguments.minutes < 200:
+        parser.error("--minutes must be at least 200, or detection is not warm")
     logging.getLogger("kafka").setLevel(logging.ERROR)
     with ExitStack() as stack:
         kafka = stack.enter_context(closing(KafkaBroker(os.environ.get("WANBIAO_TEST_KAFKA"))))
@@ -74,7 +72,7 @@ def main() -> None:
         kafka.start()
         influx.start()
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wanbiao-stream-")))
-        figures = measure(Rig(kafka.bootstrap, influx.url, folder), arguments.ticks)
+        figures = measure(Rig(kafka.bootstrap, influx.url, folder), arguments.minutes)
     machine.report("stream", figures, as_json=arguments.json)
 
 

@@ -21,6 +21,7 @@ from connectors.errors import ConnectorError
 
 if TYPE_CHECKING:
     from influxdb_client import InfluxDBClient
+    from influxdb_client.client.write_api import WriteApi
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +60,12 @@ class InfluxWriter:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._client: InfluxDBClient | None = None
+        self._api: WriteApi | None = None
 
     async def start(self) -> None:
         """Begin. A server that is away is waited for; `check` tells beforehand."""
         self._client = await asyncio.to_thread(_client, self._url, self._token, self._org)
+        self._api = _write_api(self._client)
         self._task = asyncio.create_task(self._drain())
 
     async def put(self, lines: str, count: int) -> None:
@@ -140,15 +143,13 @@ class InfluxWriter:
         await self._write("".join(single[middle:]))
 
     def _send(self, lines: str) -> tuple[int, str]:
-        from influxdb_client.client.write_api import SYNCHRONOUS
         from influxdb_client.rest import ApiException
         from urllib3.exceptions import HTTPError
 
-        if self._client is None:
+        if self._api is None:
             raise RuntimeError("start() first")
         try:
-            with self._client.write_api(write_options=SYNCHRONOUS) as api:
-                api.write(bucket=self._bucket, org=self._org, record=lines, write_precision="ms")
+            self._api.write(bucket=self._bucket, org=self._org, record=lines, write_precision="ms")  # type: ignore[arg-type]  # a string, whatever the hint says
         except ApiException as error:
             return int(error.status or 503), str(error.body or error.reason)[:300].strip()
         except (HTTPError, OSError) as error:
@@ -160,6 +161,12 @@ def _client(url: str, token: str, org: str) -> InfluxDBClient:
     from influxdb_client import InfluxDBClient
 
     return InfluxDBClient(url=url, token=token, org=org, timeout=REQUEST_TIMEOUT_MS)
+
+
+def _write_api(client: InfluxDBClient) -> WriteApi:
+    from influxdb_client.client.write_api import SYNCHRONOUS
+
+    return client.write_api(write_options=SYNCHRONOUS)
 
 
 def check(url: str, *, token: str, org: str) -> None:

@@ -73,7 +73,9 @@ def topic_plans(prefix: str, partitions: int, *, keep_for_ever: bool = False) ->
 
 
 def _unreachable(address: KafkaAddress, error: Exception) -> ConnectorError:
-    return ConnectorError(f"kafka does not answer at {address.bootstrap}: {error}", retryable=True)
+    # The client cannot tell a broker that is away from one that refuses the password.
+    login = f", or refuses the login of {address.user}" if address.user else ""
+    return ConnectorError(f"kafka does not answer at {address.bootstrap}{login}: {error}", retryable=True)
 
 
 @contextmanager
@@ -155,6 +157,10 @@ class ScanProducer:
         self._topic = topic
         self._address = address
         self._failed: list[BaseException] = []
+        if topic not in topic_partitions(address):  # the producer itself would wait two minutes for it to appear
+            raise ConnectorError(
+                f"topic {topic} does not exist; create it with: wanbiao topics create", retryable=False
+            )
         try:
             self._producer = KafkaProducer(
                 **address.options(),
@@ -166,13 +172,8 @@ class ScanProducer:
                 max_block_ms=DELIVERY_TIMEOUT_MS,
                 allow_auto_create_topics=False,
             )
-            known = self._producer.partitions_for(topic)
         except (KafkaError, OSError) as error:
             raise _unreachable(address, error) from None
-        if not known:
-            raise ConnectorError(
-                f"topic {topic} does not exist; create it with: wanbiao topics create", retryable=False
-            )
 
     def send(self, station: str, value: bytes) -> None:
         """Queue one encoded scan; ConnectorError if an earlier one could not be delivered."""

@@ -14,8 +14,6 @@ DECIMALS = 4
 """Digits after the point in stored numbers; sensors resolve less."""
 MOST = 1e300
 """Numbers beyond it are left out like infinite ones: rounding would overflow."""
-_TIME = "\0"
-"""Stands for the time in a template; `escape` lets no such character through."""
 
 
 def escape(text: str, *, measurement: bool = False) -> str:
@@ -24,7 +22,7 @@ def escape(text: str, *, measurement: bool = False) -> str:
     >>> escape("guide bearing,top=1")
     'guide\\ bearing\\,top\\=1'
     """
-    flat = text.replace("\n", " ").replace("\r", " ").replace(_TIME, " ").rstrip("\\") or "-"
+    flat = text.replace("\n", " ").replace("\r", " ").rstrip("\\") or "-"
     flat = flat.replace(" ", "\\ ").replace(",", "\\,")
     return flat if measurement else flat.replace("=", "\\=")
 
@@ -55,8 +53,9 @@ class LineEncoder:
             ",".join([name, *(f"{escape(key)}={escape(value)}" for key, value in tags.items())]) + " "
             for tags in series
         ]
-        self._fields = [f"{escape(field)}=".replace("%", "%%") + "%s" for field in fields]
-        self._templates: dict[tuple[bytes, bytes], str] = {}
+        self._fields = [f"{escape(field)}=" for field in fields]
+        self._templates: dict[bytes, list[str]] = {}
+        self._all = np.arange(len(series))
 
     def encode(
         self, values: NDArray[np.float64], time_ms: int, rows: NDArray[np.intp] | None = None
@@ -70,35 +69,56 @@ class LineEncoder:
         rows : series to write; None = all.
         """
         if rows is None:
-            rows = np.arange(len(values))
-        finite = np.abs(values[rows]) < MOST
+            rows, key = self._all, b""
+        else:
+            values, key = values[rows], rows.tobytes()
+        finite = np.abs(values) < MOST
         if finite.all():
-            return self._render(values[rows], rows, None, time_ms), len(rows)
+            return self._render(values, rows, None, time_ms, key), len(rows)
         # Rows that lack the same fields are rendered together; a number stands for a pattern, since sorting rows is slow.
         bits = 1 << np.arange(finite.shape[1])
         patterns = finite @ bits
         parts, count = [], 0
         for pattern in np.unique(patterns):
             if pattern:
-                chosen, fields = rows[patterns == pattern], (pattern & bits) > 0
-                parts.append(self._render(values[chosen][:, fields], chosen, fields, time_ms))
-                count += len(chosen)
+                chosen, fields = patterns == pattern, (pattern & bits) > 0
+                key = rows[chosen].tobytes() + fields.tobytes()
+                parts.append(self._render(values[chosen][:, fields], rows[chosen], fields, time_ms, key))
+                count += int(chosen.sum())
         return "".join(parts), count
 
     def _render(
-        self, values: NDArray[np.float64], rows: NDArray[np.intp], pattern: NDArray[np.bool_] | None, time_ms: int
+        self,
+        values: NDArray[np.float64],
+        rows: NDArray[np.intp],
+        present: NDArray[np.bool_] | None,
+        time_ms: int,
+        key: bytes,
     ) -> str:
-        key = (rows.tobytes(), b"" if pattern is None else pattern.tobytes())
+        if not len(rows):
+            return ""
         template = self._templates.get(key)
         if template is None:
-            template = self._template(rows, pattern)
+            template = self._template(rows, present)
             if len(self._templates) >= MAX_TEMPLATES:
                 self._templates.clear()
             self._templates[key] = template
-        numbers = msgspec.json.encode(np.round(values, DECIMALS).ravel().tolist()).decode()
-        return template.replace(_TIME, str(time_ms)) % tuple(numbers[1:-1].split(",")) if len(rows) else ""
+        # One call formats all numbers, one joins them with the fixed text: a tenth of what a format string per line would cost.
+        numbers = msgspec.json.encode(np.round(values, DECIMALS).ravel().tolist()).decode()[1:-1].split(",")
+        pieces, stride = template.copy(), 2 * values.shape[1] + 1
+        for field in range(values.shape[1]):
+            pieces[2 * field + 1 :: stride] = numbers[field :: values.shape[1]]
+        end = f" {time_ms}\n"
+        pieces[stride - 1 :: stride] = [end] * len(rows)
+        return "".join(pieces)
 
-    def _template(self, rows: NDArray[np.intp], pattern: NDArray[np.bool_] | None) -> str:
-        fields = self._fields if pattern is None else [self._fields[i] for i in np.flatnonzero(pattern)]
-        tail = ",".join(fields) + f" {_TIME}\n"
-        return "".join(self._prefixes[row].replace("%", "%%") + tail for row in rows)
+    def _template(self, rows: NDArray[np.intp], present: NDArray[np.bool_] | None) -> list[str]:
+        """For every line: the text before its first number, a gap, the text before the next, a gap ..., a gap for the time."""
+        fields = self._fields if present is None else [self._fields[i] for i in np.flatnonzero(present)]
+        pieces = []
+        for row in rows:
+            pieces += [self._prefixes[row] + fields[0], ""]
+            for field in fields[1:]:
+                pieces += ["," + field, ""]
+            pieces.append("")
+        return pieces

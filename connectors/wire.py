@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 import numpy as np
@@ -45,25 +45,29 @@ class Unreadable:
     reason: str
 
 
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""What msgpack, numpy and InfluxDB hold; JSON itself sets no limit."""
+
+
 class _PackedScan(msgspec.Struct, array_like=True):
-    schema: int
+    schema: _Int64
     revision: str
     station: str
     block: str
-    seq: int
-    time_ns: int
+    seq: _Int64
+    time_ns: _Int64
     values: bytes
     quality: bytes | None = None
 
 
 class _NamedScan(msgspec.Struct):
-    schema: int
+    schema: _Int64
     station: str
     block: str
     values: dict[str, dict[str, float | None]]
     time: datetime | None = None
-    time_ns: int | None = None
-    seq: int = 0
+    time_ns: _Int64 | None = None
+    seq: _Int64 = 0
     revision: str | None = None
     shared: dict[str, float | None] = {}
 
@@ -138,7 +142,8 @@ def _from_named(message: _NamedScan, block: Block) -> Scan | Unreadable:
 
 
 def _nanoseconds(time: datetime) -> int:
-    since = time.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    # Not by way of `astimezone`: the first and the last hours that a datetime can name have no UTC of theirs.
+    since = time - datetime(1970, 1, 1, tzinfo=UTC)
     return ((since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
 
 
@@ -196,7 +201,10 @@ def encode_health(event: HealthEvent) -> bytes:
 
 def decode_health(data: bytes) -> HealthMessage:
     """The inverse of `encode_health`; msgspec.MsgspecError on other bytes."""
-    return msgspec.msgpack.decode(data, type=HealthMessage)
+    try:
+        return msgspec.msgpack.decode(data, type=HealthMessage)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from None
 
 
 def encode_warning(event: Any) -> bytes:

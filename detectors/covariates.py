@@ -11,7 +11,14 @@ from stations.plant import Block
 class CovariateFilter:
     """Turns the values of a block into its covariates; keeps the first-order lags.
 
-    A lag follows the event time that has really passed, so a gap counts in full. While its source is missing a lag stands still.
+    For a good value x of the source, whose range is low .. high, in a scan dt after the one before,
+
+        y <- y + (1 - exp(-dt / lag_s)) (x - y)      the first good x starts it: y = x; and so it is always where lag_s = 0
+        value = sign(s) |s| ** power                 s = (y - low) / (high - low)
+        value = max(0, y - above) / (high - low)     where there is a hinge
+
+    A lag follows the event time that has really passed, so a gap counts in full. While its source is missing a lag stands still,
+    and its covariate with it; a covariate without a lag is unknown (NaN) then, and so is every one before the first good value.
     """
 
     def __init__(self, block: Block) -> None:
@@ -25,6 +32,7 @@ class CovariateFilter:
         self._hinged = np.flatnonzero([hinge is not None for hinge in hinges])
         self._hinge = np.array([hinge for hinge in hinges if hinge is not None])
         self._curved = np.flatnonzero(self._power != 1.0)
+        self._all_squares = bool((self._power[self._curved] == 2.0).all())
         self._lagged = np.full((len(block.units), len(tags)), np.nan)
         self._weight_for_s, self._weight = -1.0, np.zeros(len(tags))
 
@@ -33,22 +41,29 @@ class CovariateFilter:
         source = x[:, self._source]
         if elapsed_s != self._weight_for_s:
             self._weight_for_s, self._weight = elapsed_s, -np.expm1(-elapsed_s / np.maximum(self._lag_s, 1e-9))
-        lagged = self._lagged + self._weight * (source - self._lagged)
+        change = source - self._lagged
+        lagged = self._lagged + self._weight * change
         good: Mask | None = None
-        if not (np.abs(lagged) < HUGE).all():
+        if not (np.abs(change) < HUGE).all():
             # The first good value starts a lag; while its source is missing a lag stands still.
             good = np.abs(source) < HUGE
             lagged = np.where(good & np.isnan(self._lagged), source, np.where(good, lagged, self._lagged))
         self._lagged = lagged
         scaled: Array = (lagged - self._low) / self._span
         if len(self._curved):
-            base = scaled[:, self._curved]
-            scaled[:, self._curved] = np.sign(base) * np.abs(base) ** self._power[self._curved]
+            scaled[:, self._curved] = self._raised(scaled[:, self._curved])
         if len(self._hinged):
             scaled[:, self._hinged] = np.maximum(lagged[:, self._hinged] - self._hinge, 0.0) / self._span[self._hinged]
         if good is not None:
             scaled[~good & (self._lag_s == 0.0)] = np.nan
         return scaled
+
+    def _raised(self, base: Array) -> Array:
+        """To their powers, signs kept; squares, which nearly all are, without a power function."""
+        if self._all_squares:
+            return base * np.abs(base)
+        raised: Array = np.sign(base) * np.abs(base) ** self._power[self._curved]
+        return raised
 
     def snapshot(self) -> dict[str, Array]:
         """The lags [unit of their source]; a copy."""

@@ -75,21 +75,23 @@ class Outputs:
                 sent.append(await self._send("health", event.station, wire.encode_health(event)))
             elif isinstance(event, EarlyWarning | DataQuality):
                 sent.append(await self._send("warnings", event.id, wire.encode_warning(event)))
-        for event in events:
-            await self._store(event)
+        await self._store(events)
         return sent
 
-    async def _store(self, event: Event) -> None:
-        if isinstance(event, DataQuality | Refused):
-            return
-        points = self._points[event.station, event.block]
-        if isinstance(event, HealthScore):
-            lines, count = points.health(event)
-        elif isinstance(event, TagTrend):
-            lines, count = points.tags(event)
-        else:
-            lines, count = points.warning(event)
-        await self._influx.put(lines, count)
+    async def _store(self, events: list[Event]) -> None:
+        """Units at every scan; tags and components when their history is due and while a unit is in an episode (`TagTrend`)."""
+        detailed = next((event.units for event in events if isinstance(event, TagTrend)), None)
+        for event in events:
+            if isinstance(event, DataQuality | Refused):
+                continue
+            points = self._points[event.station, event.block]
+            if isinstance(event, HealthScore):
+                lines, count = points.health(event, detailed)
+            elif isinstance(event, TagTrend):
+                lines, count = points.tags(event)
+            else:
+                lines, count = points.warning(event)
+            await self._influx.put(lines, count)
 
     async def bury(self, message: Message, stage: str, reason: str) -> Sent:
         """Send a message to the dead letters as it came, with headers that say where it stood and why it is there."""

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.lines import LineEncoder, escape, quote
+from connectors.lines import DECIMALS, LineEncoder, escape, quote
+from detectors.base import Array, Mask
 from detectors.events import LEVELS, RUNNING, EarlyWarning, HealthScore, TagTrend
-from detectors.health import lowest
 from stations.plant import Block
 
 LEARNING, STOPPED_STATE, NORMAL, PARTIAL, NO_DATA, WATCH = -2.0, -1.0, 0.0, 1.0, 2.0, 3.0
 """States as stored; watch, warning and urgent are 3, 4, 5. Ordered so that max() is "worst of"."""
 _HEALTH = ("health", "score", "state", "mode", "quality")
-_STATION = (
-    *_HEALTH,
-    "units",
-    "units_running",
-    "units_watch",
-    "units_warning",
-    "units_no_data",
-    "event_ms",
-)
 _TAG = ("value", "expected", "low", "high", "score")
 
 
 def states(event: HealthScore) -> NDArray[np.float64]:
     """(n_units, n_components) state of every component as stored."""
     state = np.where(np.isnan(event.score), LEARNING, NORMAL)
-    state[event.mode != RUNNING] = STOPPED_STATE
-    state[event.good == 0.0] = NO_DATA
-    stored: NDArray[np.float64] = np.where(event.level > 0, WATCH - 1.0 + event.level, state)
-    return stored
+    if (event.mode != RUNNING).any():
+        state[event.mode != RUNNING] = STOPPED_STATE
+    if event.good.min() == 0.0:
+        state[event.good == 0.0] = NO_DATA
+    if event.level.any():
+        state = np.where(event.level > 0, WATCH - 1.0 + event.level, state)
+    return state
 
 
 class PointEncoder:
@@ -43,8 +39,9 @@ class PointEncoder:
         at = {"station": block.station}
         parts = [{**at, "unit": unit, "component": code} for unit in block.units for code in order]
         units = [{**at, "unit": unit, "component": "all"} for unit in block.units]
-        self._health = LineEncoder("health", parts + units, _HEALTH)
-        self._station = LineEncoder("health", [{**at, "unit": "all", "component": "all"}], _STATION)
+        self._components = LineEncoder("health", parts, _HEALTH)
+        self._units = LineEncoder("health", units, _HEALTH)
+        self._station = f"health,station={escape(block.station)},unit=all,component=all "
         columns = sorted(
             (i for i, tag in enumerate(block.tags) if tag.model is not None),
             key=lambda i: order.index(block.tags[i].component),
@@ -52,47 +49,36 @@ class PointEncoder:
         series = [{**at, "unit": unit, "tag": block.tags[i].code} for unit in block.units for i in columns]
         self._tags = LineEncoder("tag", series, _TAG)
 
-    def health(self, event: HealthScore) -> tuple[str, int]:
-        """Lines of one scan: every component, every unit, and the station, worst-of on the way up."""
+    def health(self, event: HealthScore, detailed: Mask | None = None) -> tuple[str, int]:
+        """Lines of one scan: the station and every unit, worst-of, and the components of the ``detailed`` units (n_units,)."""
         state = states(event)
-        n_units, n_components = event.score.shape
-        unit_state = np.where((event.good > 0.0) & (event.good < 1.0), PARTIAL, LEARNING)
-        unit_state = np.maximum(unit_state, state.max(axis=1, initial=LEARNING))
-        shared = np.stack([event.mode.astype(np.float64), event.good], axis=1)
-        rows = np.concatenate(
-            [
-                np.column_stack(
-                    [event.health.ravel(), event.score.ravel(), state.ravel(), shared.repeat(n_components, axis=0)]
-                ),
-                np.column_stack(
-                    [np.fmin.reduce(event.health, axis=1), np.fmax.reduce(event.score, axis=1), unit_state, shared]
-                ),
-            ]
-        )
         time_ms = event.time_ns // 1_000_000
-        lines, count = self._health.encode(rows, time_ms)
-        station = self._station_row(event, unit_state, n_units)
-        line, one = self._station.encode(station[None, :], time_ms)
-        return lines + line, count + one
+        units = self._unit_rows(event, state)
+        lines, count = self._units.encode(units, time_ms)
+        fields = ",".join(f"{name}={value}" for name, value in _station_fields(units, time_ms).items())
+        lines, count = f"{lines}{self._station}{fields} {time_ms}\n", count + 1
+        if detailed is None or not detailed.any():
+            return lines, count
+        n_components = event.score.shape[1]
+        parts = np.empty((*event.score.shape, len(_HEALTH)))
+        parts[..., 0], parts[..., 1], parts[..., 2] = event.health, event.score, state
+        parts[..., 3:] = units[:, None, 3:]
+        chosen = np.flatnonzero(np.repeat(detailed, n_components))
+        more, others = self._components.encode(parts.reshape(-1, len(_HEALTH)), time_ms, chosen)
+        return lines + more, count + others
 
-    def _station_row(self, event: HealthScore, unit_state: NDArray[np.float64], n_units: int) -> NDArray[np.float64]:
-        known = ~np.isnan(event.score)
-        return np.array(
-            [
-                lowest(event.health),
-                event.score[known].max() if known.any() else np.nan,
-                unit_state.max(),
-                event.mode.max(),
-                event.good.min(),
-                n_units,
-                (event.mode == RUNNING).sum(),
-                (unit_state == WATCH).sum(),
-                (unit_state > WATCH).sum(),
-                (unit_state == NO_DATA).sum(),
-                event.time_ns // 1_000_000,
-            ],
-            dtype=np.float64,
-        )
+    def _unit_rows(self, event: HealthScore, state: Array) -> Array:
+        """(n_units, fields of health); worst-of its components, and partial where a sensor is out."""
+        rows = np.empty((len(state), len(_HEALTH)))
+        np.fmin.reduce(event.health, axis=1, out=rows[:, 0])
+        np.fmax.reduce(event.score, axis=1, out=rows[:, 1])
+        np.maximum.reduce(state, axis=1, out=rows[:, 2])
+        rows[:, 3] = event.mode
+        rows[:, 4] = event.good
+        if event.good.min() < 1.0:
+            partial = (event.good > 0.0) & (event.good < 1.0)
+            rows[partial, 2] = np.maximum(rows[partial, 2], PARTIAL)
+        return rows
 
     def tags(self, event: TagTrend) -> tuple[str, int]:
         """Lines for the judged tags of the units that the event means."""
@@ -124,3 +110,24 @@ class PointEncoder:
         head = ",".join(["warning", *(f"{escape(key)}={escape(value)}" for key, value in tags.items())])
         body = ",".join(f"{key}={value}" for key, value in fields.items())
         return f"{head} {body} {event.time_ns // 1_000_000}\n", 1
+
+
+def _station_fields(units: Array, time_ms: int) -> dict[str, float]:
+    """Fields of the station from the rows of its units: worst-of, and how many units are in which state; only finite ones."""
+    health, score, state, mode, good = units.T
+    running = int(np.count_nonzero(mode == RUNNING))
+    tally = state.tolist()
+    fields = {
+        "health": float(np.fmin.reduce(health)),
+        "score": float(np.fmax.reduce(score)),
+        "state": max(tally),
+        "mode": float(mode.max()),
+        "quality": float(good.min()),
+        "units": float(len(units)),
+        "units_running": float(running),
+        "units_watch": float(tally.count(WATCH)),
+        "units_warning": float(sum(one > WATCH for one in tally)),
+        "units_no_data": float(tally.count(NO_DATA)),
+        "event_ms": float(time_ms),
+    }
+    return {name: round(value, DECIMALS) for name, value in fields.items() if math.isfinite(value)}
