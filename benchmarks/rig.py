@@ -99,8 +99,7 @@ class Rig:
         prefix = self._prepare(name)
         begun = time.monotonic()
         with self._program(name, ["-m", "wanbiao", "worker"], prefix) as process:
-            self._ask(prefix)
-            ready_s = time.monotonic() - begun
+            ready_s = self._ask(prefix) - begun
             heard: dict[tuple[str, int], float] = {}
             stop = threading.Event()
             ear = threading.Thread(target=self._listen, args=(f"{prefix}health", heard, stop))
@@ -118,12 +117,16 @@ class Rig:
             p50, p99 = np.percentile(waits, [50, 99])
         return Result(0.0, _rss_mb(process), ready_s, float(p50), float(p99), share, lag)
 
-    def _ask(self, prefix: str) -> None:
-        """One scan of the first block, and wait for its health."""
-        block, source = self._sources[0]
+    def _ask(self, prefix: str) -> float:
+        """One scan of every block, and wait for the first health message, then for all."""
         with ScanProducer(KafkaAddress(self._kafka), f"{prefix}telemetry") as producer:
-            producer.send(block.station, wire.encode_scan(source.scan(0)))
-        _until(lambda: self._ends(f"{prefix}health")() >= 1, "the first health message")
+            for block, source in self._sources:
+                producer.send(block.station, wire.encode_scan(source.scan(0)))
+        ends = self._ends(f"{prefix}health")
+        _until(lambda: ends() >= 1, "the first health message")
+        ready = time.monotonic()
+        _until(lambda: ends() >= len(self._sources), "a health message of every block")
+        return ready
 
     def _life(self, seconds: float) -> list[tuple[float, Block, Telemetry, int]]:
         """(due [s], block, source, number) of every scan: each block at its own period, blocks spread over it as stations are."""

@@ -61,7 +61,9 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    parser.add_argument("--minutes", type=float, default=200.0, help="minutes of life of the fleet in the backlog (200)")
+    parser.add_argument(
+        "--minutes", type=float, default=200.0, help="minutes of life of the fleet in the backlog (200)"
+    )
     arguments = parser.parse_args()
     if arguments.minutes < 200:
         parser.error("--minutes must be at least 200, or detection is not warm")

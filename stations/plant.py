@@ -34,8 +34,8 @@ class Tag:
     ``code`` follows the KKS pattern without station and unit (``MKD10CT101``). ``low`` and ``high`` bound what the sensor can
     report [uom]; a value outside is no good value. ``model`` names the normal-behaviour model whose covariates explain the tag;
     None = a driver, not judged. ``group`` names its redundancy group. ``shared`` = one instrument serves all units of the block.
-    ``resolution`` is the smallest step the sensor reports [uom]. ``log`` = deviations are relative (vibrations, emissions, gases):
-    the tag is judged by its logarithm.
+    ``resolution`` is the smallest step the sensor reports [uom]. ``log`` = deviations are relative (vibrations, emissions,
+    gases): the tag is judged by its logarithm.
     """
 
     code: str
@@ -66,7 +66,8 @@ class Covariate:
     """A tag, or its lag, power or hinge, that explains other tags.
 
     value = ((y - low) / (high - low)) ** power with y the source tag [0 at low, 1 at high of its range], after a first-order lag
-    of time constant ``lag_s`` [s] (0 = none). With a hinge ``above`` [uom of the source], value = max(0, y - above) / (high - low).
+    of time constant ``lag_s`` [s] (0 = none). With a hinge ``above`` [uom of the source], value = max(0, y - above) /
+    (high - low).
     """
 
     code: str
@@ -184,6 +185,4 @@ class Fleet:
     @property
     def n_tags(self) -> int:
         """Measured points over all units; a shared instrument counts once per block."""
-        return sum(
-            sum(1 if tag.shared else len(block.units) for tag in block.tags) for block in self.blocks
-        )
+        return sum(sum(1 if tag.shared else len(block.units) for tag in block.tags) for block in self.blocks)

@@ -10,7 +10,7 @@ import pytest
 from stations.faults import Fault, gearbox_damage, pad_distress
 from stations.plant import Station
 from stations.simulate import simulate_chunks
-from tests.stations.test_simulate import DAY_NS, NEW_YEAR_NS, Values, station, tag
+from tests.stations.plants import DAY_NS, NEW_YEAR_NS, Values, station, tag
 
 DAY_S = 86_400.0
 JULY_1 = 181
