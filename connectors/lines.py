@@ -54,7 +54,7 @@ class LineEncoder:
             for tags in series
         ]
         self._fields = [f"{escape(field)}=" for field in fields]
-        self._templates: dict[bytes, list[str]] = {}
+        self._templates: dict[tuple[bytes, bytes], list[str]] = {}
         self._all = np.arange(len(series))
 
     def encode(
@@ -69,9 +69,9 @@ class LineEncoder:
         rows : series to write; None = all.
         """
         if rows is None:
-            rows, key = self._all, b""
+            rows, key = self._all, (b"", b"")
         else:
-            values, key = values[rows], rows.tobytes()
+            values, key = values[rows], (rows.tobytes(), b"")
         finite = np.abs(values) < MOST
         if finite.all():
             return self._render(values, rows, None, time_ms, key), len(rows)
@@ -82,7 +82,7 @@ class LineEncoder:
         for pattern in np.unique(patterns):
             if pattern:
                 chosen, fields = patterns == pattern, (pattern & bits) > 0
-                key = rows[chosen].tobytes() + fields.tobytes()
+                key = (rows[chosen].tobytes(), fields.tobytes())
                 parts.append(self._render(values[chosen][:, fields], rows[chosen], fields, time_ms, key))
                 count += int(chosen.sum())
         return "".join(parts), count
@@ -93,7 +93,7 @@ class LineEncoder:
         rows: NDArray[np.intp],
         present: NDArray[np.bool_] | None,
         time_ms: int,
-        key: bytes,
+        key: tuple[bytes, bytes],
     ) -> str:
         if not len(rows):
             return ""

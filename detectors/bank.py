@@ -1,30 +1,41 @@
 """Shift and drift: a bank of EWMAs over the residual, from minutes to days, each judged by its own spread.
 
-For the residual e of one tag, its mean mu and the scales tau_k (all in event time), every scan does
+For the residual e of one tag, its mean mu and the scales tau_k (all in event time, tau_1 the shortest), every scan with a good
+value does
 
-    f_k  <- f_k + a_k (e - mu - f_k)                          a_k = 1 - exp(-period / tau_k)
-    score = max_k |f_k| / (q_k sqrt(v_k + floor_k))           q_k = Student quantile that equals `limit` sigma
+    f_k  <- f_k + a_k (e - mu - f_k)                          a_k = max(1 - exp(-period / tau_k), 1 / (N s + 1))
+    score = max_k |f_k| / (q_k sqrt(V_k))                     V_k, q_k as of the latest renewal, see below
 
-and every `learn_s`, where the scan may be learned,
+where the filters are those after this scan, N counts learned scans and s = learn_s / period. Every s-th scan, if it may be
+learned, does in this order
 
-    v_k  <- v_k + min(al (f_k^2 - v_k), guard v_k)            al = max(2 / (N + 2), learn_s / memory)
-    d    <- d + ... ((f_1 - f_1, one tau_1 ago)^2 - d)        every tau_1: how fast the residual forgets
-    T    = -tau_1 / ln(1 - d / 2 v_1)                         correlation time of f_1, at least tau_1
-    nu_k = max(min(N, 2 memory / learn_s) learn_s / 2 (T + tau_k), 1)    degrees of freedom of v_k
+    al   = max(2 / (N + 2), learn_s / memory)
+    v_k  <- v_k + min(al (f_k^2 - v_k), c (v_k + floor_k))    c = guard; before N = ready: `CLIP`^2 al; before `FIRST_CLIP`: inf
+    d    <- d + bl (min((f_1 - g)^2, 4 `CLIP`^2 u) - d)       bl = max(2 / (N / L + 2), L learn_s / memory)
+    mu   <- mu + max(-m, min(al (e - mu), m))                 m = guard sqrt(u); before ready: `CLIP` al sqrt(u); before: inf
+    N    <- N + 1
 
-with guard = ln 2 learn_s / guard_s once warm: without it, a fault that grows over weeks numbs its own limit long before it is
-seen, however the spread is winsorised. Any autocorrelation of the residual widens its limits twice: v_k is the spread of the
-filter itself, and a slow scale with few independent samples gets the wide limits of Student's t, which relax by themselves as
-history grows. (T + tau_k is the correlation time of an EWMA over a first-order process; estimating it from steps of one scan
-instead would multiply the two times, and a slow scale would stay blind for years.) A slow scale of one tag knows little by
-itself, so it borrows from its kin, the tags of the same model in all units of the block:
+with u = v_1 + floor_1, floor_k = resolution^2 / 12 * a_k / (2 - a_k) for the a_k of old age, ready = ready_s / learn_s. d says
+how fast the residual forgets: it moves in each L-th of these scans only, L = max(1, tau_1 / learn_s), when also g <- f_1, learned
+or not. guard = ln 2 learn_s / guard_s: without it, a fault that grows over weeks numbs its own limit long before it is seen,
+however the spread is winsorised. In each `REFRESH`-th of these scans the limits are renewed, for the tags that are ready:
 
-    r_k  = mean over the kin of ln(v_k / v_1)                 how much slower than noise their residuals are
+    V_k  = v_k + floor_k
+    T    = -L learn_s / ln(1 - d / 2 V_1)                     correlation time of f_1; the argument held in e^-1 .. 1 - 1e-6
+    nu_k = max(min(N, 2 memory / learn_s) learn_s / 2 (T + tau_k), 1)    degrees of freedom of V_k
+
+Any autocorrelation of the residual widens its limits twice: v_k is the spread of the filter itself, and a slow scale with few
+independent samples gets the wide limits of Student's t, which relax by themselves as history grows. (T + tau_k is the correlation
+time of an EWMA over a first-order process; estimating it from steps of one scan instead would multiply the two times, and a slow
+scale would stay blind for years.) A slow scale of one tag knows little by itself, so it borrows from its kin, the tags of the
+same model in all units of the block:
+
+    r_k  = mean over the kin that are ready of ln(V_k / V_1)  how much slower than noise their residuals are
     w    = nu_k / (nu_k + `KIN_FREEDOM`)
-    ln v_k <- w ln v_k + (1 - w) (ln v_1 + r_k),  nu_k <- nu_k + `KIN_FREEDOM`
+    ln V_k <- w ln V_k + (1 - w) (ln V_1 + r_k),  nu_k <- nu_k + `KIN_FREEDOM`
 
-The quantile inverts the normalising transform z = (8 nu + 1) / (8 nu + 3) sqrt(nu ln(1 + t^2 / nu)); it is renewed every
-`REFRESH` learned scans, so scoring costs no logarithm.
+q_k is the Student quantile with nu_k degrees of freedom that is as rare as `limit` sigma of a normal variable; it inverts the
+normalising transform z = (8 nu + 1) / (8 nu + 3) sqrt(nu ln(1 + t^2 / nu)). Scoring costs no logarithm.
 
 References: D. L. Wallace, "Bounds on normal approximations to Student's and the chi-square distributions", Ann. Math. Statist.
 30, 1959 (the transform); D. Han, F. Tsung, "A generalized EWMA control chart", Ann. Statist. 32(1), 2004 (bank of EWMAs equals
@@ -83,7 +94,7 @@ class ShiftBank:
     scales_s : time constants of the bank [s], ascending.
     limit : warning limit [sigma]; score 1 stands for it.
     learn_s : time between two scans that are learned [s].
-    guard_s : once ready, the time in which a spread may at most double, or a mean move by one and a half sigma [s].
+    guard_s : once ready, the time in which v_k may at most double, or a mean move by 0.83 sigma of the fastest filter [s].
     memory_s : forgetting time of means and spreads [s].
     ready_s : learned time before anything is scored [s].
     """
@@ -110,7 +121,6 @@ class ShiftBank:
         self._memory = max(1.0, memory_s / (self._stride * period_s))
         self._ready = max(1.0, ready_s / (self._stride * period_s))
         self._tau = scales[:, None, None] / (self._stride * period_s)
-        self._young_scans = scales[-1] / period_s
         self._lag = max(1, round(scales[0] / (self._stride * period_s)))
         self._guard = float(np.log(2.0) * self._stride * period_s / guard_s)
         self._gain = (-np.expm1(-period_s / scales))[:, None, None]
@@ -124,21 +134,22 @@ class ShiftBank:
         self._step = np.zeros(self.shape[1:])
         self._per_limit = np.full(self.shape, np.nan)
         self._scans = 0
+        self._mature()
 
     def moved(self, x: Values) -> Array:
         """Filters after one scan of residuals, (n_scales, n_units, n_tags) [unit of the tag]; still where it is missing."""
         good = np.abs(x) < HUGE
         step: Array = (x - self._mean) - self._filter
-        step *= self._young_gain() if self._scans < self._young_scans else self._gain
+        step *= self._gain_now
         if not good.all():
             step[:, ~good] = 0.0
         step += self._filter
         return step
 
-    def _young_gain(self) -> Array:
+    def _mature(self) -> None:
         """A young filter is the plain mean of what it has seen, or a slow scale would start with a spread far too small."""
-        gain: Array = np.maximum(self._gain, 1.0 / (self._stride * self._learned + 1.0))
-        return gain
+        young = 1.0 / (self._stride * self._learned + 1.0)
+        self._gain_now: Array = np.maximum(self._gain, young) if (young > self._gain[-1]).any() else self._gain
 
     def score_moved(self, x: Values, moved: Array) -> Array:
         """`score`, given what `moved` returned for the same residuals."""
@@ -164,6 +175,8 @@ class ShiftBank:
             self._learn_step(learning)
         self._learn_mean(x, rate)
         self._learned += learning
+        if self._gain_now is not self._gain:
+            self._mature()
         if self._scans % (REFRESH * self._stride) == 0:
             self._refresh()
 
@@ -183,7 +196,7 @@ class ShiftBank:
     def _learn_spread(self, rate: Array) -> None:
         allowed = np.where(
             self._learned < FIRST_CLIP,
-            HUGE * HUGE,
+            np.inf,
             np.where(self._learned < self._ready, CLIP * CLIP * rate, self._guard),
         )
         growth = self._filter * self._filter
@@ -202,7 +215,7 @@ class ShiftBank:
     def _learn_mean(self, x: Values, rate: Array) -> None:
         sigma = np.sqrt(self._spread[0] + self._floor[0])
         bound = np.where(
-            self._learned < FIRST_CLIP, HUGE, np.where(self._learned < self._ready, CLIP * rate, self._guard) * sigma
+            self._learned < FIRST_CLIP, np.inf, np.where(self._learned < self._ready, CLIP * rate, self._guard) * sigma
         )
         self._mean += np.clip(rate * np.where(rate > 0.0, x - self._mean, 0.0), -bound, bound)
 
@@ -242,3 +255,4 @@ class ShiftBank:
         self._step = state["step"].copy()
         self._per_limit = state["per_limit"].copy()
         self._scans = int(state["scans"])
+        self._mature()

@@ -79,7 +79,7 @@ class BlockMonitor:
         judgement = self._behaviour.judge(x, f)
         score = worst(judgement.score, self._first)
         transitions = self._episodes.step(score, scan.time_ns)
-        self._behaviour.learn_judged(x, f, judgement, self._learnable(judgement.score, scan.time_ns))
+        self._behaviour.learn_judged(f, judgement, self._learnable(judgement.score, scan.time_ns))
         events: list[Event] = [self._health(scan, mode, score, values)]
         if trend := self._trend(scan, x, judgement):
             events.append(trend)
@@ -154,14 +154,19 @@ class BlockMonitor:
             score=judgement.score,
         )
 
-    def snapshot(self) -> bytes:
-        """The whole state of the block."""
+    def _arrays(self) -> dict[str, NDArray[Any]]:
         arrays: dict[str, NDArray[Any]] = {"history_ns": np.array(self._history_ns, dtype=np.int64)}
         for name, part in self._parts.items():
             arrays |= {f"{name}.{key}": array for key, array in part.snapshot().items()}
+        return arrays
+
+    def snapshot(self) -> bytes:
+        """The whole state of the block."""
         block = self._block
         return codec.pack(
-            codec.Snapshot(block.station, block.code, block.revision, self._tuning.digest, self._last_ns, arrays)
+            codec.Snapshot(
+                block.station, block.code, block.revision, self._tuning.digest, self._last_ns, self._arrays()
+            )
         )
 
     def restore(self, data: bytes) -> None:
@@ -173,6 +178,7 @@ class BlockMonitor:
         for what, have, want in zip(("station", "block", "catalogue revision", "tuning"), given, wanted, strict=True):
             if have != want:
                 raise codec.SnapshotError(f"state is of {what} {have}; expected {want}")
+        codec.check_layout(state.arrays, self._arrays())
         for name, part in self._parts.items():
             prefix = f"{name}."
             part.restore({k.removeprefix(prefix): v for k, v in state.arrays.items() if k.startswith(prefix)})

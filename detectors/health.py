@@ -9,16 +9,20 @@ from numpy.typing import NDArray
 
 from detectors.base import Array
 
+SCORE_MOST = 30.0
+"""Its health is the least there is; from 33 on the power of two would underflow to 0."""
+
 
 def health_index(score: Array) -> Array:
     """Health 0-100 [-] of a score [-] of any shape: 100 at 0, 50 at the warning limit, NaN where the score is.
 
-    100 * 2 ** -(score ** 2): flat near normal, so noise does not look like decay, and never quite 0, so worse stays visible.
+    100 * 2 ** -(score ** 2), the score held at `SCORE_MOST`: flat near normal, so noise does not look like decay, and never
+    quite 0, which is what a fault of the arithmetic would look like.
 
     >>> health_index(np.array([0.0, 1.0, 2.0, np.nan])).tolist()
     [100.0, 50.0, 6.25, nan]
     """
-    return 100.0 * np.exp2(-np.square(np.minimum(score, 1e3)))
+    return 100.0 * np.exp2(-np.square(np.minimum(score, SCORE_MOST)))
 
 
 def worst(score: Array, first: NDArray[np.intp]) -> Array:

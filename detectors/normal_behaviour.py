@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.bank import ShiftBank
-from detectors.base import Array, Covariates, Mask, Values
+from detectors.base import HUGE, Array, Covariates, Mask, Values
 from detectors.regression import SharedGainRegression
 from detectors.tuning import Tuning
 from stations.plant import Block
@@ -21,12 +21,13 @@ class Judgement:
     """What one scan looks like against normal behaviour; (n_units, n_tags) each, NaN = cannot say.
 
     ``expected`` [unit of the tag, or its logarithm]; ``spread`` >= 1 [-], how much wider a residual is where the covariates leave
-    their learned range; ``residual`` (measured - expected) / spread, in the unit of ``expected``; ``score`` [-]. ``moved``
+    their learned range; ``judged`` the values in that unit; ``residual`` (judged - expected) / spread; ``score`` [-]. ``moved``
     (n_scales, n_units, n_tags) is what the filters of the bank become when the scan is learned.
     """
 
     expected: Array
     spread: Array
+    judged: Array
     residual: Array
     score: Array
     moved: Array
@@ -79,16 +80,20 @@ class NormalBehaviour:
     def judge(self, x: Values, f: Covariates) -> Judgement:
         """Expected value, residual and score of one scan, (n_units, n_tags). Changes nothing."""
         expected, spread = self._regression.expected(f)
-        residual = (self._judged(x) - expected) / spread
+        judged = self._judged(x)
+        residual = (judged - expected) / spread
         moved = self._bank.moved(residual)
-        return Judgement(expected, spread, residual, self._bank.score_moved(residual, moved), moved)
+        return Judgement(expected, spread, judged, residual, self._bank.score_moved(residual, moved), moved)
 
     def _judged(self, x: Values) -> Values:
         """Values as they are judged: logarithms where the tag says so."""
         if not len(self._log):
             return x
         judged = x.copy()
-        judged[:, self._log] = np.log(np.maximum(x[:, self._log], self._least))
+        relative = x[:, self._log]
+        # A logarithm would bring a value that counts as missing back into range.
+        relative[~(np.abs(relative) < HUGE)] = np.nan
+        judged[:, self._log] = np.log(np.maximum(relative, self._least))
         return judged
 
     def measured(self, judged: Values) -> Values:
@@ -105,12 +110,12 @@ class NormalBehaviour:
 
     def learn(self, x: Values, f: Covariates, where: Mask) -> None:
         """Take one scan in; see `Detector`."""
-        self.learn_judged(x, f, self.judge(x, f), where)
+        self.learn_judged(f, self.judge(x, f), where)
 
-    def learn_judged(self, x: Values, f: Covariates, judgement: Judgement, where: Mask) -> None:
+    def learn_judged(self, f: Covariates, judgement: Judgement, where: Mask) -> None:
         """Take one scan in that was judged already: what `learn` does, without judging twice."""
         self._bank.learn_moved(judgement.residual, judgement.moved, where)
-        self._regression.learn(self._judged(x), f, where)
+        self._regression.learn(judgement.judged, f, where)
 
     def band(self, judgement: Judgement) -> tuple[Array, Array]:
         """Low and high end of the band around the expected value [unit of the tag], (n_units, n_tags); NaN = cannot say.

@@ -19,6 +19,9 @@ class QualityGate:
 
     A reading is good if its source does not call it bad, it is finite, and it lies inside the range its sensor can report.
     ``bad_scans`` readings in a row without a good value make a sensor bad, as many good ones make it good again.
+
+    What is reported adds up: a sensor is on record as bad from its change to True until its change to False, a whole unit
+    likewise. While a unit is not silent, the sensors on record are exactly those that are bad.
     """
 
     def __init__(self, block: Block, *, bad_scans: int) -> None:
@@ -27,6 +30,7 @@ class QualityGate:
         self._bad_scans = bad_scans
         self._run = np.zeros(block.shape)
         self._bad: Mask = np.zeros(block.shape, dtype=bool)
+        self._reported: Mask = np.zeros(block.shape, dtype=bool)
         self._silent: Mask = np.zeros(len(block.units), dtype=bool)
 
     def values(self, scan: Scan) -> Values:
@@ -39,9 +43,10 @@ class QualityGate:
         return x
 
     def step(self, x: Values) -> Iterator[tuple[int, int, bool]]:
-        """Take the values of one scan in; yields (unit, tag, is_bad) for each sensor whose state changed.
+        """Take the values of one scan in; yields (unit, tag, is_bad) for each change of the record.
 
-        When all sensors of a unit turn at once, one change with tag ``WHOLE_UNIT`` stands for them.
+        When the last sensors of a unit turn bad, one change with tag ``WHOLE_UNIT`` stands for them, and so it does when the
+        first are good again; those that stay bad are then put on record one by one.
         """
         missing: Mask = np.isnan(x)
         unlike = missing != self._bad
@@ -55,17 +60,24 @@ class QualityGate:
         silent: Mask = np.logical_and.reduce(self._bad, axis=1)
         together = silent != self._silent
         self._silent = silent
+        changed = (self._bad != self._reported) & ~silent[:, None]
+        self._reported = self._reported ^ changed
         for unit in np.flatnonzero(together):
             yield int(unit), WHOLE_UNIT, bool(silent[unit])
-        for unit, tag in np.argwhere(turned & ~together[:, None]):
+        for unit, tag in np.argwhere(changed):
             yield int(unit), int(tag), bool(self._bad[unit, tag])
 
     def snapshot(self) -> dict[str, Array]:
         """The state; arrays are copies."""
-        return {"run": self._run.copy(), "bad": self._bad.astype(np.float64)}
+        return {
+            "run": self._run.copy(),
+            "bad": self._bad.astype(np.float64),
+            "reported": self._reported.astype(np.float64),
+        }
 
     def restore(self, state: dict[str, Array]) -> None:
         """The inverse of `snapshot`, to the bit."""
         self._run = state["run"].copy()
         self._bad = state["bad"] > 0.0
+        self._reported = state["reported"] > 0.0
         self._silent = np.logical_and.reduce(self._bad, axis=1)

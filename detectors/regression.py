@@ -1,15 +1,22 @@
 """Normal behaviour: what every tag should read, given load, cooling water, weather.
 
-Recursive least squares with exponential forgetting in information form, one shared gain per model of the block. With the
-covariates F of one unit and model (first entry 1, the constant) and the good value x of one of its tags, each learned scan
-(one every `learn_s`) does
+Recursive least squares with exponential forgetting in information form, one shared gain per model and unit. With the
+covariates F of one unit and model (first entry 1, the constant), the good value x of one of its tags and the weights W of the
+latest solution, one scan in every `learn_s` does
 
-    A <- lam A + F F' + (1 - lam) eps I        shared by all tags of the model       (k, k)
-    b <- lam b + F x^ + (1 - lam) eps W'       x^ = value, or the expected one where the tag is missing or must not learn
-    W = A^-1 b                                 solved every `refit_s`, not every scan
+    A <- lam A + F F' + (1 - lam) eps I        shared by all tags of the model       (k, k), at first eps I
+    b <- lam b + F x^ + (1 - lam) eps W        x^ = x, or W F where the tag is missing or must not learn; at first 0
+    N <- N + 1                                 learned scans
+    W = A^-1 b                                 once min(refit_s / learn_s, max(1, N / 8)) scans were learned since the last time
 
-The leak (1 - lam) eps I keeps A well conditioned when the load stands still for weeks (no wind-up), and pulls W towards itself,
-not towards zero, so an unexcited direction keeps what it knew.
+with lam = exp(-learn_s / memory_s) and eps = `LEAK`, provided that F is known and at least one tag of the model learns; if not,
+nothing changes. Every unit and model counts for itself. The leak (1 - lam) eps I keeps A well conditioned when the load stands
+still for weeks (no wind-up), and pulls W towards itself, not towards zero, so an unexcited direction keeps what it knew. What is
+expected, and how much wider a residual may be there, is
+
+    x^ = W F,   spread = sqrt(1 + d F' A^-1 F)      d = max(1, correlation_s / learn_s), A as of the latest solution
+
+once N >= max(ready_s / learn_s, 1 + the number of weights of the largest model). A covariate beyond `MAX_COVARIATE` is unknown.
 
 References: S. Haykin, Adaptive Filter Theory, ch. 10 (information form); R. Kulhavy, "Restricted exponential forgetting in
 real-time identification", Automatica 23(5), 1987 (wind-up); R. L. Brown, J. Durbin, J. M. Evans, J. R. Stat. Soc. B 37(2), 1975,
@@ -81,7 +88,7 @@ class SharedGainRegression:
         self._moment = np.zeros((n_units, len(model_of_tag), self._width))
         self._weights = np.zeros((n_units, len(model_of_tag), self._width))
         self._learned = np.zeros((n_units, n_models))
-        self._since_refit = 0
+        self._fresh = np.zeros((n_units, n_models))
         self._scans = 0
         self._derive()
 
@@ -89,11 +96,13 @@ class SharedGainRegression:
         """What follows from the state: weights spread over all covariates, and which models may not speak yet."""
         n_units, n_tags, _ = self._weights.shape
         self._dense = np.zeros((n_units, n_tags, self._padding + 1))
-        np.put_along_axis(
-            self._dense, self._columns[self._model_of_tag][None].repeat(n_units, axis=0), self._weights, axis=2
-        )
-        self._dense[:, :, self._padding] = 0.0
+        self._spread_out(*np.indices((n_units, n_tags)).reshape(2, -1))
         self._unready = self._learned < self._ready
+
+    def _spread_out(self, unit: NDArray[np.intp], tag: NDArray[np.intp]) -> None:
+        columns = self._columns[self._model_of_tag[tag]]
+        self._dense[unit[:, None], tag[:, None], columns] = self._weights[unit, tag]
+        self._dense[unit, tag, self._padding] = 0.0
 
     def _extend(self, f: Covariates) -> Array:
         """(n_units, 1 + n_covariates + 1): a one for the constant, the covariates, a zero that pads; NaN where unknown."""
@@ -121,7 +130,7 @@ class SharedGainRegression:
         leverage[self._unready] = np.nan
         spread: Array = np.sqrt(leverage)[:, self._model_of_tag]
         value: Array = np.einsum("unk,uk->un", self._dense, extended)
-        if np.isnan(leverage).any():
+        if np.isnan(leverage).any() or np.isnan(value).any():
             # An unknown covariate must not spread to the tags of other models through their weights of 0.
             value = np.einsum("unk,uk->un", self._dense, np.nan_to_num(extended))
             value[np.isnan(spread)] = np.nan
@@ -140,34 +149,44 @@ class SharedGainRegression:
         learning = where & (np.abs(x) < HUGE) & known[:, self._model_of_tag]
         active = learning @ self._tag_in_model
         rows = per_model[:, self._model_of_tag]
-        target = np.where(learning, x, (self._weights * rows).sum(axis=2))
+        target = x
+        if not learning.all():
+            target = np.where(learning, x, (self._weights * rows).sum(axis=2))
         self._accumulate(per_model, rows, target, active)
         self._learned += active
+        self._fresh += active
         self._unready = self._learned < self._ready
-        self._since_refit += 1
-        if self._since_refit >= min(self._refit_every, max(1.0, self._learned.max(initial=0.0) / REFITS_PER_DOUBLING)):
-            self._refit()
+        due = self._fresh >= np.minimum(self._refit_every, np.maximum(1.0, self._learned / REFITS_PER_DOUBLING))
+        if due.any():
+            self._refit(due)
 
     def _accumulate(self, per_model: Array, rows: Array, target: Array, active: NDArray[np.bool_]) -> None:
         leak = (1.0 - self._forget) * LEAK
         gain = per_model[..., :, None] * per_model[..., None, :]
         diagonal = np.arange(self._width)
         gain[..., diagonal, diagonal] += leak
-        gain *= active[..., None, None]
-        decay = np.where(active, self._forget, 1.0)
-        self._information *= decay[..., None, None]
-        self._information += gain
         rows *= target[..., None]
         rows += leak * self._weights
-        rows *= active[:, self._model_of_tag, None]
-        self._moment *= decay[:, self._model_of_tag, None]
+        if active.all():
+            self._information *= self._forget
+            self._moment *= self._forget
+        else:
+            gain *= active[..., None, None]
+            rows *= active[:, self._model_of_tag, None]
+            decay = np.where(active, self._forget, 1.0)
+            self._information *= decay[..., None, None]
+            self._moment *= decay[:, self._model_of_tag, None]
+        self._information += gain
         self._moment += rows
 
-    def _refit(self) -> None:
-        self._inverse = np.linalg.inv(self._information).astype(np.float64, copy=False)
-        self._weights = np.einsum("unkl,unl->unk", self._inverse[:, self._model_of_tag], self._moment)
-        self._since_refit = 0
-        self._derive()
+    def _refit(self, due: NDArray[np.bool_]) -> None:
+        """Solve for the weights of the units and models, (n_units, n_models), that are due."""
+        self._inverse[due] = np.linalg.inv(self._information[due])
+        unit, tag = np.nonzero(due[:, self._model_of_tag])
+        inverse = self._inverse[unit, self._model_of_tag[tag]]
+        self._weights[unit, tag] = np.einsum("ikl,il->ik", inverse, self._moment[unit, tag])
+        self._fresh[due] = 0.0
+        self._spread_out(unit, tag)
 
     def snapshot(self) -> dict[str, Array]:
         """The whole state; arrays are copies."""
@@ -177,7 +196,7 @@ class SharedGainRegression:
             "moment": self._moment.copy(),
             "weights": self._weights.copy(),
             "learned": self._learned.copy(),
-            "since_refit": np.array(float(self._since_refit)),
+            "fresh": self._fresh.copy(),
             "scans": np.array(float(self._scans)),
         }
 
@@ -188,6 +207,6 @@ class SharedGainRegression:
         self._moment = state["moment"].copy()
         self._weights = state["weights"].copy()
         self._learned = state["learned"].copy()
-        self._since_refit = int(state["since_refit"])
+        self._fresh = state["fresh"].copy()
         self._scans = int(state["scans"])
         self._derive()

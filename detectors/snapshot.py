@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 SCHEMA = 1
 """Version of this layout; a newer one is refused, an older one is read."""
 _CRC_BYTES = 4
+_DTYPES = ("<f8", "<i8")
+"""What a state is made of."""
 
 
 class SnapshotError(ValueError):
@@ -64,15 +66,24 @@ def unpack(data: bytes) -> Snapshot:
         raise SnapshotError("checksum does not match: the state is damaged")
     try:
         record = msgspec.msgpack.decode(body, type=_Record)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise SnapshotError(f"state cannot be read: {error}") from None
     if record.schema > SCHEMA:
         raise SnapshotError(f"state has schema {record.schema}, this program reads up to {SCHEMA}")
     try:
         arrays = {
-            name: np.frombuffer(raw, np.dtype(dtype)).reshape(shape).copy()
+            name: np.frombuffer(raw, _DTYPES[_DTYPES.index(dtype)]).reshape(shape).copy()
             for name, (dtype, shape, raw) in record.arrays.items()
         }
-    except (ValueError, TypeError) as error:
+    except (ValueError, OverflowError) as error:
         raise SnapshotError(f"state holds an array that cannot be read: {error}") from None
     return Snapshot(record.station, record.block, record.revision, record.tuning, record.last_ns, arrays)
+
+
+def check_layout(given: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]]) -> None:
+    """SnapshotError, naming one array, unless both hold the same names with the same shapes and types."""
+    have = {name: (array.dtype.str, array.shape) for name, array in given.items()}
+    want = {name: (array.dtype.str, array.shape) for name, array in expected.items()}
+    for name in sorted(have.keys() | want.keys()):
+        if have.get(name) != want.get(name):
+            raise SnapshotError(f"state has array {name} as {have.get(name)}; expected {want.get(name)}")

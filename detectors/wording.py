@@ -5,7 +5,18 @@ from __future__ import annotations
 from detectors.events import Evidence
 from stations.plant import Text
 
-_SHOWN_UOM = {"degC": "°C", "m3/s": "m³/s", "m3/h": "m³/h", "m/s2": "m/s²", "W/m2": "W/m²", "MOhm": "MΩ", "um": "µm"}
+_SHOWN_UOM = {
+    "MOhm": "MΩ",
+    "W/m2": "W/m²",
+    "degC": "°C",
+    "m/s2": "m/s²",
+    "m3/d": "m³/d",
+    "m3/h": "m³/h",
+    "m3/s": "m³/s",
+    "mg/m3": "mg/m³",
+    "uS/cm": "µS/cm",
+    "um": "µm",
+}
 _DIFFERENCE_UOM = {"degC": "K"}
 
 
@@ -19,13 +30,13 @@ def shown_uom(uom: str) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits, never an exponent for plant values.
+    """Three significant digits, whole numbers from 100 on, at most four decimals; never an exponent for plant values.
 
     >>> number(57.94), number(1234.5), number(0.0123), number(-6.2)
     ('57.9', '1234', '0.0123', '-6.20')
     """
     size = abs(value)
-    digits = 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 1 else 4
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
     return f"{value:.{digits}f}"
 
 

@@ -16,7 +16,7 @@ SUFFIXES: Final = (".csv", ".csv.gz")
 """What is played from a folder; a file that is named itself may be called anything."""
 MAX_LINE_BYTES: Final = 1 << 20
 """Longest line [bytes]: some ten thousand columns. A file without line ends is not a table."""
-MAX_UNPACKED_BYTES: Final = 64 << 20
+MAX_UNPACKED_BYTES: Final = 16 << 20
 """Text that any gzip file may hold [bytes], however small it is; beyond, `MAX_RATIO` holds."""
 MAX_RATIO: Final = 200
 """Text in a gzip file per packed byte [-]: telemetry packs 3- to 20-fold, a decompression bomb a thousand-fold."""

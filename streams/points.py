@@ -70,9 +70,9 @@ class PointEncoder:
     def _unit_rows(self, event: HealthScore, state: Array) -> Array:
         """(n_units, fields of health); worst-of its components, and partial where a sensor is out."""
         rows = np.empty((len(state), len(_HEALTH)))
-        np.fmin.reduce(event.health, axis=1, out=rows[:, 0])
-        np.fmax.reduce(event.score, axis=1, out=rows[:, 1])
-        np.maximum.reduce(state, axis=1, out=rows[:, 2])
+        np.fmin.reduce(event.health, axis=1, out=rows[:, 0], initial=np.nan)
+        np.fmax.reduce(event.score, axis=1, out=rows[:, 1], initial=np.nan)
+        np.maximum.reduce(state, axis=1, out=rows[:, 2], initial=LEARNING)
         rows[:, 3] = event.mode
         rows[:, 4] = event.good
         if event.good.min() < 1.0:

@@ -150,7 +150,7 @@ def ca_file(value: str) -> str:
     """Certificates in PEM form."""
     try:
         found = "-----BEGIN CERTIFICATE-----" in Path(value).read_text(encoding="ascii", errors="replace")
-    except OSError:
+    except (OSError, ValueError):
         found = False
     if not found:
         raise WrongError(show(value), "a file with a certificate in PEM form")

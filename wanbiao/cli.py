@@ -6,6 +6,7 @@ Nothing heavy is imported here, so that ``wanbiao --help`` answers at once.
 from __future__ import annotations
 
 import functools
+import io
 import logging
 import os
 import sys
@@ -26,7 +27,7 @@ R = TypeVar("R")
 COMMANDS: Final = {
     "demo": "Simulate two stations, learn, find seeded faults: no service needed.",
     "watch": "Judge a recording in this process.",
-    "replay": "Play a recording through Kafka and a running worker.",
+    "replay": "Play a recording through Kafka, workers and InfluxDB.",
     "simulate": "Send simulated telemetry to Kafka.",
     "worker": "Judge the telemetry on Kafka; health goes to InfluxDB.",
     "topics": "Create and list the topics on Kafka.",
@@ -148,4 +149,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a locale without Chinese shows question marks, and goes on
     cli(prog_name="wanbiao")

@@ -50,7 +50,7 @@ class Demo:
         self.live_ns = START_NS + round(learn_days * DAY_S / PERIOD_S) * round(PERIOD_S * 1e9)
         self.seeded = _draw_faults(self.fleet, seed, self.live_ns)
         self.tally = Tally({station.code: station.block("units") for station in stations}, self.seeded)
-        self.learning_s, self.learning_scans = 0.0, 0
+        self.learning_s, self.learning_scans, self.learning_warnings = 0.0, 0, 0
         faults = [seeded.fault for seeded in self.seeded]
         self._plant = Embedded(stations, simulated(stations, start_ns=START_NS, seed=seed, faults=faults), tuning)
 
@@ -59,6 +59,7 @@ class Demo:
         begun = self._clock()
         for step in self._plant.run(until_ns=self.live_ns):
             self.learning_scans += 1
+            self.learning_warnings += sum(isinstance(e, EarlyWarning) and e.transition == "opened" for e in step.events)
             advance((step.scan.time_ns - START_NS) / (self.live_ns - START_NS), date(step.scan.time_ns))
         self.learning_s = self._clock() - begun
 
@@ -90,6 +91,7 @@ class Demo:
             "period_s": PERIOD_S,
             "learning_days": self.learn_days,
             "learning_seconds": round(self.learning_s, 3),
+            "learning_warnings": self.learning_warnings,
             "live_days": round(self.live_days, 3),
             "seconds": round(self._clock() - self._begun, 3),
             "seconds_to_first_warning": None if first is None else round(first.after_s, 3),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from rich.console import Console, RenderableType
@@ -14,10 +15,26 @@ from rich.text import Text as Styled
 from detectors.events import DataQuality, EarlyWarning
 from stations.plant import Text
 from wanbiao.demo import PERIOD_S, START_NS, Demo
-from wanbiao.display import GREY, LOOKS, NO_DATA, REFRESH_S, RETURNED, console, date, look, progress, worded
+from wanbiao.display import (
+    GREY,
+    LEARNING,
+    LOOKS,
+    NO_DATA,
+    REFRESH_S,
+    RETURNED,
+    STOPPED,
+    Advance,
+    console,
+    date,
+    look,
+    progress,
+    worded,
+)
 from wanbiao.embedded import Pace, Step
 from wanbiao.tally import DAY_S, Episode, Now
 
+LIVE: Final = Text("实时", "live")
+LEARNING_PAST: Final = Text("学习", "learning")
 TITLES: Final = (
     Text("电站", "station"),
     Text("机组", "unit"),
@@ -62,6 +79,10 @@ class View:
                 f"Wanbiao: {' and '.join(name.en for name in names)}, {size[0]} units, {size[1]} tags, every {size[2]} min.",
             )
         )
+
+    def learning(self) -> AbstractContextManager[Advance]:
+        """A progress bar for the healthy past."""
+        return progress(worded(LEARNING_PAST, self._language), out=self.err)
 
     def learned(self, speed: float) -> None:
         """What was learned, and what was put in."""
@@ -114,7 +135,7 @@ class View:
             return Styled.assemble(date(event.time_ns), "  ", mark, "  ", words.replace("\n", indent))
         row = Table.grid(padding=(0, 2, 0, 0))
         for width in (16, 15 if self._language == "both" else 10, None):
-            row.add_column(width=width)
+            row.add_column(width=width, overflow="fold")
         row.add_row(Styled(date(event.time_ns), GREY), mark, Styled(words, GREY if is_over else ""))
         return row
 
@@ -122,7 +143,7 @@ class View:
     def status(self, pace: Pace, for_s: float) -> Iterator[Callable[[], None]]:
         """What is so now, redrawn a few times a second; where nobody watches, a line for every tenth of the time."""
         if not self.err.is_terminal:
-            with progress("live", out=self.err) as advance:
+            with progress(worded(LIVE, self._language), out=self.err) as advance:
                 yield lambda: advance(min(1.0, pace.elapsed_s / for_s), self._short(pace))
             return
         drawn_s = -1.0
@@ -139,14 +160,20 @@ class View:
     def _short(self, pace: Pace) -> str:
         tally = self._demo.tally
         n_open = sum(now.open for now in tally.now.values())
-        return f"{date(tally.last_ns)}, {self._rate(pace)}, {n_open} early warnings open"
+        words = Text(f"{n_open} 条预警未关闭", f"{n_open} early warnings open")
+        return f"{date(tally.last_ns)} UTC, {self._rate(pace):.0f}/s, {worded(words, self._language)}"
 
-    def _rate(self, pace: Pace) -> str:
-        return f"{self._demo.tally.scans / max(pace.elapsed_s, 1e-3):.0f} scans/s"
+    def _rate(self, pace: Pace) -> float:
+        """Scans a second."""
+        return self._demo.tally.scans / max(pace.elapsed_s, 1e-3)
 
     def _panel(self, pace: Pace, for_s: float) -> RenderableType:
-        demo, left = self._demo, max(0.0, for_s - pace.elapsed_s)
-        head = f"{date(demo.tally.last_ns)} UTC · day {demo.live_days:.1f} · {self._rate(pace)} · {left:.0f} s left"
+        demo, left, rate = self._demo, max(0.0, for_s - pace.elapsed_s), self._rate(pace)
+        words = Text(
+            f"第 {demo.live_days:.1f} 天，每秒 {rate:.0f} 次扫描，剩余 {left:.0f} 秒",
+            f"day {demo.live_days:.1f}, {rate:.0f} scans/s, {left:.0f} s left",
+        )
+        head = f"{date(demo.tally.last_ns)} UTC · {worded(words, self._language, ' · ')}"
         table = Table.grid(padding=(0, 2, 0, 0))
         for code in demo.fleet.stations:
             table.add_row(*self._station_row(code, demo.tally.now.get(code, Now())))
@@ -156,17 +183,18 @@ class View:
         return panel
 
     def _station_row(self, code: str, now: Now) -> tuple[Styled, ...]:
-        looks = look(now.level)
-        name = worded(self._demo.fleet.stations[code].name, self._language)
+        name = f"{code} {worded(self._demo.fleet.stations[code].name, self._language)}"
         if not now.unit:
-            return Styled(f"{code} {name}"), Styled("○", NO_DATA.style), Styled(""), Styled(""), Styled("")
-        component = worded(self._component(code, now.component), self._language)
+            looks = LEARNING if now.running else STOPPED
+            return Styled(name, GREY), Styled(f"{looks.shape} {worded(looks.word, self._language)}", looks.style)
+        looks, grey = look(now.level), "" if now.level else GREY
+        health = "–" if math.isnan(now.health) else f"{now.health:.0f}"
         return (
-            Styled(f"{code} {name}", "" if now.level else GREY),
+            Styled(name, grey),
             Styled(f"{looks.shape} {worded(looks.word, self._language)}", looks.style),
-            Styled(f"#{now.unit} {component}", "" if now.level else GREY),
-            Styled(f"{worded(Text('健康度', 'health'), self._language)} {now.health:3.0f}", looks.style),
-            Styled(f"{worded(Text('未关闭', 'open'), self._language)} {now.open}", "" if now.open else GREY),
+            Styled(f"#{now.unit} {self._named(code, now.component)}", grey),
+            Styled(f"{worded(Text('健康度', 'health'), self._language)} {health:>3}", looks.style),
+            Styled(f"{worded(Text('预警', 'open'), self._language)} {now.open}", grey),
         )
 
     def summary(self) -> None:
@@ -212,9 +240,10 @@ class View:
         per_year = n / (units * max(demo.live_days, 1e-3) / 365.0)
         self.say(
             Text(
-                f"提前量：首次预警到实测值首次越过报警限值的时间（“>”表示尚未越限）。"
+                f"提前量：首次预警到实测值首次越过报警限值的时间（“>”表示尚未越限）；括号表示同一机组的其他部件。"
                 f"误报：{units} 台无故障机组 {days} 天内 {n} 次，每台每年 {per_year:.2f} 次。",
-                f"Lead: from the first warning to the first value beyond the alarm limit (> = not reached yet). "
+                f"Lead: from the first warning to the first value beyond the alarm limit (> = not reached yet); "
+                f"in brackets: another part of that unit. "
                 f"False warnings: {n} on {units} units without a fault in {days} d, {per_year:.2f} per unit-year.",
             ),
             GREY,

@@ -45,6 +45,8 @@ LOOKS: Final = {
 """The palette of Okabe and Ito, which colour-blind people can tell apart."""
 NO_DATA: Final = Look("○", Text("无数据", "no data"), "#CC79A7")
 RETURNED: Final = Look("·", Text("恢复", "returned"), GREY)
+LEARNING: Final = Look("○", Text("学习中", "learning"), GREY)
+STOPPED: Final = Look("·", Text("停运", "stopped"), GREY)
 NORMAL: Final = Look("·", Text("正常", "normal"), GREY)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.events import LEVELS, EarlyWarning, HealthScore
+from detectors.events import LEVELS, RUNNING, EarlyWarning, HealthScore
 from stations.faults import Fault
 from stations.plant import Block
 from stations.scan import Scan
@@ -36,8 +36,8 @@ class Seeded:
 class Episode:
     """One early warning over its life.
 
-    ``level`` is the highest it had; ``after_s`` the wall time until it opened [s]; ``cause`` the fault that was put into that unit,
-    ``is_found`` if the component is the very one (another may follow from it, or be chance). Without a cause it is false.
+    ``level`` is the highest it had, ``after_s`` the wall time until it opened [s]. ``cause`` is the fault that was put into its
+    unit; without one it is false. ``is_found`` = it is of the very component that fails: another may follow, or be chance.
     """
 
     first: EarlyWarning
@@ -71,13 +71,14 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """A station at this moment: its worst component, and how many early warnings are open."""
+    """A station at this moment: units that run, early warnings that are open, the worst component; no unit = cannot say."""
 
+    running: int = 0
+    open: int = 0
     health: float = math.nan
     unit: str = ""
     component: str = ""
     level: int = 0
-    open: int = 0
 
 
 @dataclass(slots=True)
@@ -163,22 +164,22 @@ class Tally:
             "start": date(fault.start_ns),
             "development_days": fault.development_s / DAY_S,
             "first_warning": None if found is None else date(found.first.time_ns),
-            "lead_days": None if lead is None else round(lead[0] / DAY_S, 2),
-            "alarm_reached": seeded.where in self.alarms,
+            "alarm": date(self.alarms[seeded.where]) if seeded.where in self.alarms else None,
+            "lead_days": round(lead[0] / DAY_S, 2) if lead is not None and lead[1] else None,
+            "lead_days_at_least": None if lead is None else round(lead[0] / DAY_S, 2),
         }
 
 
 def worst_of(block: Block, event: HealthScore) -> Now:
     """The worst component of a block; an open early warning is worse than any low health without one."""
-    judged = {tag.component for tag in block.tags if tag.model is not None}
-    components = [component.code for component in block.components if component.code in judged]
-    n_open = int(np.count_nonzero(event.level))
-    if np.isnan(event.health).all():
-        return Now(open=n_open)
+    running, n_open = int(np.count_nonzero(event.mode == RUNNING)), int(np.count_nonzero(event.level))
+    if np.isnan(event.health).all() and not n_open:
+        return Now(running)
+    components = list(dict.fromkeys(block.tags[column].component for column in block.judged))
     badness = event.level * 1000.0 - np.nan_to_num(event.health, nan=500.0)
     unit, component = np.unravel_index(np.argmax(badness), badness.shape)
     health, level = float(event.health[unit, component]), int(event.level[unit, component])
-    return Now(health, block.units[unit], components[component], level, n_open)
+    return Now(running, n_open, health, block.units[unit], components[component], level)
 
 
 def beyond_alarm(block: Block, values: NDArray[np.float32], seeded: Seeded) -> bool:

@@ -65,12 +65,12 @@ class Workers:
             worker.start()
 
     def check(self) -> None:
-        """Start those again that ask for it; WorkerError if one has ended for good."""
+        """Start those again that ask for it or were killed, which loses nothing; WorkerError if one has ended for good."""
         for worker in self._workers:
             code = None if worker.process is None else worker.process.poll()
             if code is None:
                 continue
-            if code != EXIT_RESTART or worker.restarts >= RESTARTS_MAX:
+            if (code >= 0 and code != EXIT_RESTART) or worker.restarts >= RESTARTS_MAX:
                 raise WorkerError(worker.name, code, worker.last_line())
             worker.restarts += 1
             self.restarts += 1

@@ -45,14 +45,13 @@ def command(
     """
     from wanbiao.demo import Demo
     from wanbiao.demo_view import View
-    from wanbiao.display import progress
     from wanbiao.embedded import Pace
     from wanbiao.tally import DAY_S
 
     demo = Demo(seed=seed, learn_days=learn_s / DAY_S, tuning=settings.load_tuning())
     view = View(demo, language=language or settings.language, as_json=as_json)
     view.header()
-    with progress("learning", out=view.err) as advance:
+    with view.learning() as advance:
         demo.learn(advance)
     view.learned(speed)
     pace, interrupted = Pace(speed, for_s=for_s), False

@@ -1,0 +1,77 @@
+"""Operating modes: from tags only, in event time, and never "running" on a guess."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.events import MODE_NAMES, RUNNING, SETTLING, STOPPED, UNKNOWN
+from detectors.modes import ModeTracker
+from tests.detectors.small import BLOCK
+
+POWER = BLOCK.tag_index["POWER"]
+
+
+def follow(tracker: ModeTracker, powers: list[float], elapsed_s: float = 600.0) -> list[int]:
+    """Modes of the first unit while its power takes these values; the rule is running above 10 MW, settled after 1,200 s."""
+    out = []
+    for power in powers:
+        x = np.full(BLOCK.shape, 50.0)
+        x[0, POWER] = power
+        out.append(int(tracker.step(x, elapsed_s)[0]))
+    return out
+
+
+def test_the_names_follow_the_numbers() -> None:
+    assert [MODE_NAMES[i] for i in (UNKNOWN, STOPPED, SETTLING, RUNNING)] == [
+        "unknown",
+        "stopped",
+        "settling",
+        "running",
+    ]
+
+
+def test_a_unit_is_judged_only_after_it_has_settled() -> None:
+    tracker = ModeTracker(BLOCK)
+    modes = follow(tracker, [0.0, 9.99, 10.0, 50.0, 50.0, 50.0, 0.0, 50.0])
+    assert modes == [STOPPED, STOPPED, SETTLING, SETTLING, RUNNING, RUNNING, STOPPED, SETTLING]
+
+
+def test_a_unit_that_runs_when_first_seen_counts_as_settled() -> None:
+    assert follow(ModeTracker(BLOCK), [50.0], elapsed_s=0.0) == [RUNNING]
+
+
+def test_no_good_value_is_unknown_and_neither_settles_nor_unsettles() -> None:
+    tracker = ModeTracker(BLOCK)
+    modes = follow(tracker, [0.0, 50.0, np.nan, np.nan, np.nan, 50.0, 50.0])
+    assert modes == [STOPPED, SETTLING, UNKNOWN, UNKNOWN, UNKNOWN, SETTLING, RUNNING]
+    assert follow(tracker, [np.nan, 50.0]) == [UNKNOWN, RUNNING]
+
+
+def test_settling_counts_event_time_not_scans() -> None:
+    assert follow(ModeTracker(BLOCK), [0.0, 50.0, 50.0, 50.0], elapsed_s=400.0)[-1] == SETTLING
+    assert follow(ModeTracker(BLOCK), [0.0, 50.0], elapsed_s=1201.0)[-1] == RUNNING
+
+
+def test_units_do_not_share_a_mode() -> None:
+    tracker = ModeTracker(BLOCK)
+    x = np.full(BLOCK.shape, 50.0)
+    x[:, POWER] = [0.0, np.nan, 50.0]
+    assert tracker.step(x, 0.0).tolist() == [STOPPED, UNKNOWN, RUNNING]
+
+
+def test_a_block_without_a_rule_always_runs() -> None:
+    tracker = ModeTracker(replace(BLOCK, mode=None))
+    assert tracker.step(np.full(BLOCK.shape, np.nan), 0.0).tolist() == [RUNNING] * 3
+
+
+@given(powers=st.lists(st.sampled_from([0.0, 50.0, np.nan]), max_size=20), split=st.integers(0, 20))
+def test_goes_on_from_a_snapshot(powers: list[float], split: int) -> None:
+    whole = follow(ModeTracker(BLOCK), powers)
+    first, second = ModeTracker(BLOCK), ModeTracker(BLOCK)
+    beginning = follow(first, powers[:split])
+    second.restore(first.snapshot())
+    assert beginning + follow(second, powers[split:]) == whole
