@@ -134,7 +134,7 @@ class InfluxWriter:
         if "partial write" in reason:
             self._on_refused("", reason)
             return
-        single = lines.splitlines(keepends=True)
+        single = [f"{line}\n" for line in lines.split("\n") if line]
         if len(single) == 1:
             self._on_refused(lines, reason)
             return

@@ -112,10 +112,15 @@ class BlockMonitor:
         return self._reporter.warnings(time_ns, transitions, Picture(x, expected, judgement.score))
 
     def _learnable(self, score: Array, time_ns: int) -> Mask:
-        """(n_units, n_tags) where normal may be learned: not while a tag stands out, nor while its component is in an episode."""
+        """(n_units, n_tags) where normal may be learned: not while a tag stands out, nor while its component is in an episode.
+
+        In an episode that has lasted longer than `max_freeze_s` everything is learned, or what stands out would do so for ever.
+        """
         outstanding: Mask = score >= self._tuning.learn_score
         if self._episodes.busy:
-            outstanding |= self._episodes.frozen(time_ns, self._tuning.max_freeze_s)[:, self._component_of]
+            frozen = self._episodes.frozen(time_ns, self._tuning.max_freeze_s)[:, self._component_of]
+            accepted = self._episodes.open[:, self._component_of] & ~frozen
+            outstanding = (outstanding | frozen) & ~accepted
         return ~outstanding
 
     def _health(self, scan: Scan, mode: NDArray[np.uint8], score: Array, values: Values) -> HealthScore:

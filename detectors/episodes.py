@@ -36,7 +36,12 @@ class Transition:
 
 
 class Episodes:
-    """One episode per unit and component. Arrays (n_units, n_components); a scan that cannot say (NaN) stops all counters.
+    """One episode per unit and component. Arrays (n_units, n_components).
+
+    A scan that cannot say (NaN) is passed over: it neither counts nor interrupts. Of the others, an episode opens, or escalates,
+    at the highest of the `levels` that each of the latest `on_scans` scores reached; its onset is the first scan of the unbroken
+    run of scores at or above the lowest level that opened it. It returns when each of the latest `off_scans` scores was at or
+    below `off_score`. It never falls to a lower level.
 
     ``busy`` is True while any episode is open or any score counts towards one.
     """

@@ -25,7 +25,7 @@ class Tuning:
     spread_memory_s: float = 150 * DAY_S
     """Forgetting time of means and spreads: a short one makes the fault the new normal spread."""
     guard_s: float = 60 * DAY_S
-    """Once warm, the time in which a spread may double at most: faults of weeks must not become the new normal."""
+    """Once warm, the time in which a variance may double at most: faults of weeks must not become the new normal."""
     warm_up_s: float = 30 * DAY_S
     """Learned time before anything is said; 14 days gave false alarms in 7 to 52 % of months, 60 days almost none."""
     warm_up_scans: int = 400

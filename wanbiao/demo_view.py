@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text as Styled
 
 from detectors.events import DataQuality, EarlyWarning
@@ -174,7 +174,7 @@ class View:
             f"day {demo.live_days:.1f}, {rate:.0f} scans/s, {left:.0f} s left",
         )
         head = f"{date(demo.tally.last_ns)} UTC · {worded(words, self._language, ' · ')}"
-        table = Table.grid(padding=(0, 2, 0, 0))
+        table = Table.grid(*(Column(overflow="fold") for _ in range(5)), padding=(0, 2, 0, 0))
         for code in demo.fleet.stations:
             table.add_row(*self._station_row(code, demo.tally.now.get(code, Now())))
         panel = Table.grid()

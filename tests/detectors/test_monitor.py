@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from itertools import pairwise
 
@@ -11,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detectors.events import RUNNING, DataQuality, EarlyWarning, HealthScore, Refused, TagTrend
+from detectors.events import RUNNING, DataQuality, EarlyWarning, Event, HealthScore, Refused, TagTrend
 from detectors.monitor import StationMonitor
 from stations.scan import BAD, Scan
-from tests.detectors.incident import N_SCANS, fresh, incident, told
-from tests.detectors.small import BLOCK, PERIOD_NS, STATION, TUNING, WARM, of, run, scans, telemetry
+from tests.detectors.incident import N_SCANS, PAD1, fresh, incident, told
+from tests.detectors.small import BLOCK, PERIOD_NS, START_NS, STATION, TUNING, WARM, of, run, scans, telemetry
 
 POWER = BLOCK.tag_index["POWER"]
 
@@ -143,6 +144,25 @@ def test_trends_come_every_half_hour_and_with_every_scan_of_a_unit_in_an_episode
     others = [trend.units.tolist() for trend in trends if not trend.units.all()]
     assert others
     assert all(units == [False, True, False] for units in others)
+
+
+def test_what_stands_out_is_not_learned_until_it_has_stood_out_for_too_long() -> None:
+    """A pad that is 8 K hotter for good: expected as before for `max_freeze_s` (a day), and then the new normal, slowly."""
+    values = telemetry(WARM + 6 * 144)
+    sound = run(fresh(), scans(values))
+    values[WARM:, 1, PAD1] += 8.0
+    shifts = {
+        (hot.time_ns - START_NS) // PERIOD_NS - WARM: hot.expected[1, 0] - calm.expected[1, 0]
+        for hot, calm in zip(of_trends(run(fresh(), scans(values))), of_trends(sound), strict=False)
+        if hot.units.all()
+    }
+    assert max(abs(shift) for scan, shift in shifts.items() if 0 <= scan <= 144) < 0.3
+    assert shifts[max(shifts)] > 2.0
+
+
+def of_trends(events: Sequence[Event]) -> list[TagTrend]:
+    """The trends of all units, which come at the same times in every run."""
+    return [event for event in events if isinstance(event, TagTrend) and event.units.all()]
 
 
 def test_the_band_of_a_trend_holds_what_is_expected_and_the_logarithm_is_undone() -> None:

@@ -94,13 +94,14 @@ def assert_refused(data: bytes, reason: str, station: Station = STATION, tuning:
     assert monitor.snapshot("units") == before
 
 
-@settings(max_examples=150)
-@given(at=st.integers(0), bit=st.integers(0, 7))
-def test_a_flipped_bit_is_refused(at: int, bit: int) -> None:
+def test_every_flipped_byte_is_refused() -> None:
     damaged = bytearray(state())
-    damaged[at % len(damaged)] ^= 1 << bit
-    with pytest.raises(SnapshotError, match="damaged"):
-        unpack(bytes(damaged))
+    for at in range(len(damaged)):
+        flip = 1 << at % 8
+        damaged[at] ^= flip
+        with pytest.raises(SnapshotError, match="damaged"):
+            unpack(bytes(damaged))
+        damaged[at] ^= flip
 
 
 def test_a_flipped_byte_changes_nothing_in_the_monitor() -> None:
