@@ -7,6 +7,7 @@ out unseen.
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +22,10 @@ from tests.services.cache import ServiceUnavailableError
 from tests.services.influx import InfluxServer
 from tests.services.kafka import KafkaBroker
 from tests.services.process import Server
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A run in the background of a script ignores Ctrl-C, and so would the programs that tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 AnyServer = TypeVar("AnyServer", bound=Server)

@@ -12,6 +12,7 @@ from typing import IO, Final
 
 from wanbiao.errors import UserError
 
+COMMAND: Final = [sys.executable, "-m", "wanbiao", "worker"]
 EXIT_RESTART: Final = 70
 """A worker that ends so has kept its state and wants to be started again."""
 RESTARTS_MAX: Final = 5
@@ -37,9 +38,8 @@ class _Worker:
     restarts: int = 0
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "wanbiao", "worker"]
         self.process = subprocess.Popen(  # noqa: S603 - our own program
-            command, env=dict(self.environ), stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT
+            COMMAND, env=dict(self.environ), stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT
         )
 
     def last_line(self) -> str:

@@ -12,7 +12,7 @@ from wanbiao.settings import Settings
 
 
 @click.command(short_help="Simulate two stations, learn, find seeded faults: no service needed.")
-@click.option("--for", "for_s", type=Duration(), default="120s", show_default=True, help="Wall time of the live part.")
+@click.option("--for", "for_s", type=Duration(), default="60s", show_default=True, help="Wall time of the live part.")
 @click.option("--speed", type=Speed(), default="43200", show_default=True, help="Plant seconds a second, or max.")
 @click.option(
     "--learn", "learn_s", type=Duration(), default="60d", show_default=True, help="Healthy operation to learn."
