@@ -59,6 +59,7 @@ class InfluxWriter:
         self._changed = asyncio.Condition()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
         self._client: InfluxDBClient | None = None
         self._api: WriteApi | None = None
 
@@ -66,14 +67,13 @@ class InfluxWriter:
         """Begin. A server that is away is waited for; `check` tells beforehand."""
         self._client = await asyncio.to_thread(_client, self._url, self._token, self._org)
         self._api = _write_api(self._client)
-        self._task = asyncio.create_task(self._drain())
+        self._task = asyncio.create_task(self._run())
 
     async def put(self, lines: str, count: int) -> None:
         """Hand over ``count`` lines (text, each ended by a line feed); waits while too many are pending."""
         if not count:
             return
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._pending_lines < MAX_PENDING_LINES)
+        await self._until(lambda: self._pending_lines < MAX_PENDING_LINES)
         self._pending.append((lines, count))
         self._pending_lines += count
         self._put_lines += count
@@ -84,8 +84,15 @@ class InfluxWriter:
         """Return when everything put before this call has been taken by the server (or refused for good)."""
         goal = self._put_lines
         self._wake.set()
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._done_lines >= goal)
+        await self._until(lambda: self._done_lines >= goal)
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        """Wait for progress; RuntimeError if the writer itself has failed, since then none will come."""
+        if not reached():
+            async with self._changed:
+                await self._changed.wait_for(lambda: reached() or self._failure is not None)
+        if self._failure is not None:
+            raise RuntimeError(f"the writer to influxdb has failed: {self._failure!r}") from self._failure
 
     async def stop(self) -> None:
         """End at once; what is pending stays unwritten (its source was not acknowledged either)."""
@@ -94,6 +101,14 @@ class InfluxWriter:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._client is not None:
             self._client.close()
+
+    async def _run(self) -> None:
+        try:
+            await self._drain()
+        except Exception as error:  # a fault of ours: whoever waits must hear of it
+            self._failure = error
+            async with self._changed:
+                self._changed.notify_all()
 
     async def _drain(self) -> None:
         while True:

@@ -9,10 +9,13 @@ The transactional id is fixed per partition, so a new owner's `open` makes the b
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
+from aiokafka.errors import KafkaError
 
 from streams.config import WorkerConfig
 from streams.kafka_options import aiokafka_options
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 POSITION_KEY = b"__position__"
 SCHEMA = 1
 TRANSACTION_TIMEOUT_MS = 30_000
+CLOSE_S = 3.0
+"""Longest wait for a producer to end [s]: its transaction is aborted by the next owner anyway."""
 MAX_STATE_BYTES = 8 << 20
 """Largest checkpoint record [bytes]; the largest block of the fleet needs about a tenth."""
 
@@ -119,4 +124,6 @@ class CheckpointLog:
     async def close(self) -> None:
         """Give the partition up; an open transaction is left for the next owner to abort."""
         if self._producer is not None:
-            await self._producer.stop()
+            with contextlib.suppress(TimeoutError, KafkaError):
+                async with asyncio.timeout(CLOSE_S):
+                    await self._producer.stop()

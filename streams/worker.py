@@ -42,7 +42,17 @@ class Worker:
         await self._outputs.stop()
 
     async def take(self, event: EventT[bytes]) -> None:
-        """Process one message of the source, in its partition."""
+        """Process one message of the source, in its partition.
+
+        Bad messages raise nothing. Whatever else fails ends the process, whose state is safe: Faust would go on without the scan.
+        """
+        try:
+            await self._take(event)
+        except Exception as error:
+            logger.exception("message at offset %d of partition %d", event.message.offset, event.message.partition)
+            self._die(f"cannot go on: {error!r}")
+
+    async def _take(self, event: EventT[bytes]) -> None:
         message = event.message
         partition = await self._partition(message.partition, message.generation_id or 0, message.offset)
         if partition is None:
