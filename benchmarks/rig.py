@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTITIONS = 4
 WARM_SHARE = 0.6
 """Part of a backlog that is done before the CPU time counts: imports, first scans, learning."""
+WARM_MINUTES = 120.0
+"""Minutes of life before a paced run counts: after them every model speaks."""
 WAIT_S = 120.0
 TUNING = "warm_up_s = 600.0\nwarm_up_scans = 1\n"
 """Speaks as soon as every model has more learned scans than coefficients, which takes 110 minutes; all else is as usual."""
@@ -64,7 +66,7 @@ class Rig:
                 producer.send(block.station, wire.encode_scan(source.scan(i)))
         total = len(life)
         with self._program(name, command, prefix) as process:
-            cpu, first, last = self._work(process, self._ends(f"{prefix}health"), total)
+            cpu, first, last = self._work(process, f"{prefix}health", total)
         readings = sum(len(block.units) * len(block.tags) for _, block, _, _ in life) * (last - first) / total
         return Result(readings_per_cpu_s=readings / cpu, rss_mb=_rss_mb(process))
 
@@ -83,16 +85,19 @@ class Rig:
         producer.close()
         environ = {"NAIVE_BROKER": self._kafka, "NAIVE_PREFIX": prefix, "NAIVE_INFLUX": self._influx}
         with self._program("naive", ["-m", "benchmarks.naive_program"], prefix, environ) as process:
-            cpu, first, last = self._work(process, self._ends(f"{prefix}scores"), len(singles))
+            cpu, first, last = self._work(process, f"{prefix}scores", len(singles))
         return Result(readings_per_cpu_s=(last - first) / cpu, rss_mb=_rss_mb(process))
 
     def _single(self, readings: int) -> Iterator[tuple[str, float, float]]:
-        """Readings of the first station only: its few hundred tags make the program no slower, and it starts within seconds."""
+        """Readings of the first unit only: fewer tags make the program no slower, it starts in seconds, and each tag gets past
+        the first window of its HalfSpaceTrees, in which they do not score."""
         block, source = self._sources[0]
-        for i in range(readings // (len(block.units) * len(block.tags))):
-            for unit, row in zip(block.units, source.scan(i).values, strict=True):
-                for tag, value in zip(block.tags, row, strict=True):
-                    yield f"{block.tag_id(unit, tag.code)}.{unit}", float(value), START_NS / 1e9 + i * block.period_s
+        low = [tag.low for tag in block.tags]
+        span = [tag.high - tag.low for tag in block.tags]
+        for i in range(readings // len(block.tags)):
+            for n, value in enumerate(source.scan(i).values[0]):
+                scaled = (float(value) - low[n]) / span[n]  # HalfSpaceTrees expects values from 0 to 1
+                yield block.tags[n].code, scaled, START_NS / 1e9 + i * block.period_s
 
     def paced(self, name: str, *, speed: float, seconds: float) -> Result:
         """Send scans at ``speed`` times life for ``seconds`` and follow each one to its health message."""
@@ -104,10 +109,7 @@ class Rig:
             stop = threading.Event()
             ear = threading.Thread(target=self._listen, args=(f"{prefix}health", heard, stop))
             ear.start()
-            cpu = _cpu_s(process)
-            told = self._speak(prefix, speed, seconds)
-            share = (_cpu_s(process) - cpu) / seconds
-            lag = len(told) - sum(key in heard for key in told)
+            told, cpu, lag, took_s = self._speak(process, prefix, speed, seconds, heard)
             deadline = time.monotonic() + WAIT_S
             while any(key not in heard for key in told) and time.monotonic() < deadline:
                 time.sleep(0.05)  # a poll with a deadline
@@ -115,17 +117,21 @@ class Rig:
             ear.join()
             waits = np.array([heard[key] - at for key, at in told.items()]) * 1e3
             p50, p99 = np.percentile(waits, [50, 99])
-        return Result(0.0, _rss_mb(process), ready_s, float(p50), float(p99), share, lag)
+        return Result(0.0, _rss_mb(process), ready_s, float(p50), float(p99), cpu / took_s, lag)
 
     def _ask(self, prefix: str) -> float:
-        """One scan of every block, and wait for the first health message, then for all."""
+        """Two hours of life at once, so that detection is warm; returns when the first health message came."""
+        warm = self._life(WARM_MINUTES * 60.0)
         with ScanProducer(KafkaAddress(self._kafka), f"{prefix}telemetry") as producer:
-            for block, source in self._sources:
-                producer.send(block.station, wire.encode_scan(source.scan(0)))
-        ends = self._ends(f"{prefix}health")
-        _until(lambda: ends() >= 1, "the first health message")
-        ready = time.monotonic()
-        _until(lambda: ends() >= len(self._sources), "a health message of every block")
+            block, source = self._sources[0]
+            producer.send(block.station, wire.encode_scan(source.scan(0)))
+        with self._ends(f"{prefix}health") as ends:
+            _until(lambda: ends() >= 1, "the first health message")
+            ready = time.monotonic()
+            with ScanProducer(KafkaAddress(self._kafka), f"{prefix}telemetry") as producer:
+                for _, block, source, i in warm:
+                    producer.send(block.station, wire.encode_scan(source.scan(i)))
+            _until(lambda: ends() >= len(warm) + 1, "two hours of life")
         return ready
 
     def _life(self, seconds: float) -> list[tuple[float, Block, Telemetry, int]]:
@@ -137,17 +143,24 @@ class Rig:
         ]
         return sorted(turns, key=lambda turn: turn[0])
 
-    def _speak(self, prefix: str, speed: float, seconds: float) -> dict[tuple[str, int], float]:
-        """Send the scans of life at a speed; returns when each one left."""
+    def _speak(
+        self, process: psutil.Process, prefix: str, speed: float, seconds: float, heard: Mapping[tuple[str, int], float]
+    ) -> tuple[dict[tuple[str, int], float], float, int, float]:
+        """Send the scans of life at a speed. Returns when each was due (a late sender hides no wait), and the CPU seconds of the
+        program, the scans without an answer and the seconds that had passed when the last one was sent."""
         told: dict[tuple[str, int], float] = {}
-        begun = time.monotonic()
+        first_s = WARM_MINUTES * 60.0
+        turns = [turn for turn in self._life(first_s + seconds * speed) if turn[0] >= first_s]
+        begun, cpu = time.monotonic(), _cpu_s(process)
         with ScanProducer(KafkaAddress(self._kafka), f"{prefix}telemetry") as producer:
-            for at, block, source, i in self._life(seconds * speed):
-                scan = source.scan(i)
-                time.sleep(max(0.0, begun + at / speed - time.monotonic()))  # the pace of the load
-                told[scan.station, scan.time_ns] = time.monotonic()
+            for at, block, source, i in turns:
+                scan, due = source.scan(i), begun + (at - first_s) / speed
+                time.sleep(max(0.0, due - time.monotonic()))  # the pace of the load
+                told[scan.station, scan.time_ns] = due
                 producer.send(block.station, wire.encode_scan(scan))
-        return told
+            spent, took_s = _cpu_s(process) - cpu, time.monotonic() - begun
+            lag = sum(key not in heard for key in told)
+        return told, spent, lag, took_s
 
     def _listen(self, topic: str, heard: dict[tuple[str, int], float], stop: threading.Event) -> None:
         with _reader(self._kafka) as consumer:
@@ -199,19 +212,20 @@ class Rig:
                 child.kill()
                 child.wait()
 
-    def _ends(self, topic: str) -> Callable[[], int]:
-        def ends() -> int:
-            with _reader(self._kafka) as consumer:
-                return int(sum(consumer.end_offsets([TopicPartition(topic, p) for p in range(PARTITIONS)]).values()))
+    @contextmanager
+    def _ends(self, topic: str) -> Iterator[Callable[[], int]]:
+        """Counts the messages of a topic."""
+        parts = [TopicPartition(topic, p) for p in range(PARTITIONS)]
+        with _reader(self._kafka) as consumer:
+            yield lambda: int(sum(consumer.end_offsets(parts).values()))
 
-        return ends
-
-    def _work(self, process: psutil.Process, done: Callable[[], int], total: int) -> tuple[float, int, int]:
+    def _work(self, process: psutil.Process, topic: str, total: int) -> tuple[float, int, int]:
         """CPU seconds between the first part of the backlog and all of it, and the two counts of messages."""
-        _until(lambda: done() >= WARM_SHARE * total, "the first part of the backlog")
-        first, cpu = done(), _cpu_s(process)
-        _until(lambda: done() >= total, "the whole backlog")
-        spent = _cpu_s(process) - cpu
+        with self._ends(topic) as done:
+            _until(lambda: done() >= WARM_SHARE * total, "the first part of the backlog")
+            cpu, first = _cpu_s(process), done()
+            _until(lambda: done() >= total, "the whole backlog")
+            spent = _cpu_s(process) - cpu
         _rss_mb(process)
         return spent, first, total
 

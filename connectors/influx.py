@@ -35,8 +35,9 @@ RETRY_FIRST_S, RETRY_MOST_S = 0.2, 5.0
 """Wait after the first failure, doubled up to the last [s]."""
 REQUEST_TIMEOUT_MS = 10_000
 """One request [ms]."""
-_RETRY_STATUS = {401, 403, 404, 408, 429, 500, 502, 503, 504}
-"""Kept and tried again: the server is busy, or an operator must mend a token or a bucket first."""
+_SPLIT_STATUS = {400, 413, 422}
+"""The server has looked at the lines and refuses some, or their number. All other failures are tried again: it is busy, something
+stands between us, or an operator must mend a token or a bucket first."""
 
 
 class InfluxWriter:
@@ -137,7 +138,7 @@ class InfluxWriter:
             status, reason = await asyncio.to_thread(self._send, lines)
             if status < 300:
                 return
-            if status not in _RETRY_STATUS:
+            if status in _SPLIT_STATUS:
                 await self._split(lines, reason)
                 return
             logger.warning("influxdb %s: %s; trying again in %.1f s", self._url, reason, wait_s)
@@ -250,7 +251,12 @@ def query(url: str, *, token: str, database: str, influxql: str) -> list[dict[st
         answer = urllib3.request("POST", f"{url}/query", body=body, headers=headers, timeout=REQUEST_TIMEOUT_MS / 1000)
     except urllib3.exceptions.HTTPError as error:
         raise ConnectorError(f"influxdb does not answer at {url}: {error}", retryable=True) from None
-    result = msgspec.json.decode(answer.data)
+    try:
+        result = msgspec.json.decode(answer.data, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        result = {"error": f"status {answer.status}"}
+    if answer.status >= 300 and "error" not in result:
+        result = {"error": result.get("message", f"status {answer.status}")}
     errors = [part["error"] for part in (result, *result.get("results", ())) if "error" in part]
     if errors:
         raise ConnectorError(f"influxdb at {url} refused {influxql[:80]!r}: {errors[0]}", retryable=False)

@@ -66,7 +66,10 @@ def topic_plans(prefix: str, partitions: int, *, keep_for_ever: bool = False) ->
     ['wanbiao.telemetry', 'wanbiao.health']
     """
     age = {"retention.ms": "-1"} if keep_for_ever else {}
-    plans = [TopicPlan(f"{prefix}{name}", partitions, age) for name in ("telemetry", "health", "warnings", "actions")]
+    # The broker's own clock, not that of a gateway, says when a scan was written: event times are held against it.
+    written = {"message.timestamp.type": "LogAppendTime"}
+    plans = [TopicPlan(f"{prefix}telemetry", partitions, {**age, **written})]
+    plans += [TopicPlan(f"{prefix}{name}", partitions, age) for name in ("health", "warnings", "actions")]
     plans.append(TopicPlan(f"{prefix}checkpoints", partitions, CHECKPOINT_CONFIG))
     plans.append(TopicPlan(f"{prefix}telemetry.dead", 1, age))
     return plans
@@ -176,10 +179,15 @@ class ScanProducer:
             raise _unreachable(address, error) from None
 
     def send(self, station: str, value: bytes) -> None:
-        """Queue one encoded scan; ConnectorError if an earlier one could not be delivered."""
+        """Queue one encoded scan; ConnectorError if it cannot be queued or an earlier one could not be delivered."""
+        from kafka.errors import KafkaError
+
         if self._failed:
             raise _unreachable(self._address, Exception(self._failed[0]))
-        self._producer.send(self._topic, key=station.encode(), value=value).add_errback(self._failed.append)
+        try:
+            self._producer.send(self._topic, key=station.encode(), value=value).add_errback(self._failed.append)
+        except KafkaError as error:
+            raise _unreachable(self._address, error) from None
 
     def __enter__(self) -> Self:
         return self

@@ -22,6 +22,9 @@ from detectors.tuning import Tuning
 from stations.plant import Block, Station
 from stations.scan import Scan
 
+NEVER = -1
+"""Stands for the event time of the newest scan before the first one; no event time is negative."""
+
 
 class _Part(Protocol):
     def snapshot(self) -> dict[str, NDArray[Any]]: ...
@@ -51,7 +54,7 @@ class BlockMonitor:
         self._covariates = CovariateFilter(block)
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
         self._episodes = Episodes(len(block.units), len(self._components), tuning)
-        self._last_ns = 0
+        self._last_ns = NEVER
         self._history_ns = 0
 
     @property
@@ -68,7 +71,7 @@ class BlockMonitor:
         """Take one scan in; see `StationMonitor.receive`."""
         if reason := self._refusal(scan):
             return [Refused(scan.station, scan.block, scan.time_ns, reason)]
-        elapsed_s = (scan.time_ns - self._last_ns) / 1e9 if self._last_ns else 0.0
+        elapsed_s = (scan.time_ns - self._last_ns) / 1e9 if self._last_ns != NEVER else 0.0
         self._last_ns = scan.time_ns
         values = self._quality.values(scan)
         sensors = list(self._quality.step(values))

@@ -11,14 +11,15 @@ from stations.plant import Block
 class CovariateFilter:
     """Turns the values of a block into its covariates; keeps the first-order lags.
 
-    For a good value x of the source, whose range is low .. high, in a scan dt after the one before,
+    For a good value x of the source, whose range is low .. high, dt after the latest scan with a good value of it,
 
         y <- y + (1 - exp(-dt / lag_s)) (x - y)      the first good x starts it: y = x; and so it is always where lag_s = 0
         value = sign(s) |s| ** power                 s = (y - low) / (high - low)
         value = max(0, y - above) / (high - low)     where there is a hinge
 
-    A lag follows the event time that has really passed, so a gap counts in full. While its source is missing a lag stands still,
-    and its covariate with it; a covariate without a lag is unknown (NaN) then, and so is every one before the first good value.
+    A lag follows the event time that has really passed, so a gap counts in full, whether scans or values were missing. While its
+    source is missing a lag stands still, and its covariate with it; a covariate without a lag is unknown (NaN) then, and so is
+    every one before the first good value.
     """
 
     def __init__(self, block: Block) -> None:
@@ -34,20 +35,24 @@ class CovariateFilter:
         self._curved = np.flatnonzero(self._power != 1.0)
         self._all_squares = bool((self._power[self._curved] == 2.0).all())
         self._lagged = np.full((len(block.units), len(tags)), np.nan)
+        self._missing_s = np.zeros(self._lagged.shape)
         self._weight_for_s, self._weight = -1.0, np.zeros(len(tags))
 
     def step(self, x: Values, elapsed_s: float) -> Covariates:
         """Covariates (n_units, n_covariates) [-] of one scan that comes ``elapsed_s`` [s] after the one before."""
         source = x[:, self._source]
-        if elapsed_s != self._weight_for_s:
-            self._weight_for_s, self._weight = elapsed_s, -np.expm1(-elapsed_s / np.maximum(self._lag_s, 1e-9))
-        change = source - self._lagged
-        lagged = self._lagged + self._weight * change
         good: Mask | None = None
-        if not (np.abs(change) < HUGE).all():
-            # The first good value starts a lag; while its source is missing a lag stands still.
+        change = source - self._lagged
+        if (np.abs(change) < HUGE).all() and not self._missing_s.any():
+            if elapsed_s != self._weight_for_s:
+                self._weight_for_s, self._weight = elapsed_s, self._weight_after(elapsed_s)
+            lagged = self._lagged + self._weight * change
+        else:
             good = np.abs(source) < HUGE
-            lagged = np.where(good & np.isnan(self._lagged), source, np.where(good, lagged, self._lagged))
+            since_s = self._missing_s + elapsed_s
+            lagged = np.where(good, self._lagged + self._weight_after(since_s) * change, self._lagged)
+            lagged = np.where(good & np.isnan(self._lagged), source, lagged)
+            self._missing_s = np.where(good, 0.0, since_s)
         self._lagged = lagged
         scaled: Array = (lagged - self._low) / self._span
         if len(self._curved):
@@ -58,6 +63,10 @@ class CovariateFilter:
             scaled[~good & (self._lag_s == 0.0)] = np.nan
         return scaled
 
+    def _weight_after(self, seconds: Array | float) -> Array:
+        weight: Array = -np.expm1(-seconds / np.maximum(self._lag_s, 1e-9))
+        return weight
+
     def _raised(self, base: Array) -> Array:
         """To their powers, signs kept; squares, which nearly all are, without a power function."""
         if self._all_squares:
@@ -66,9 +75,10 @@ class CovariateFilter:
         return raised
 
     def snapshot(self) -> dict[str, Array]:
-        """The lags [unit of their source]; a copy."""
-        return {"lagged": self._lagged.copy()}
+        """The lags [unit of their source] and for how long their sources have been missing [s]; copies."""
+        return {"lagged": self._lagged.copy(), "missing_s": self._missing_s.copy()}
 
     def restore(self, state: dict[str, Array]) -> None:
         """The inverse of `snapshot`, to the bit."""
         self._lagged = state["lagged"].copy()
+        self._missing_s = state["missing_s"].copy()

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 Sent: TypeAlias = Awaitable[Any]
 """Done when the broker has acknowledged the record."""
+KEY_BYTES, REASON_CHARS = 1024, 500
+"""Of the key and the reason of a dead letter, so much is kept: a dead letter must never be too large to be sent."""
 DEAD_HEAD_BYTES = 1024
 """Of a message too large to be forwarded whole, this much is kept, beside its SHA-256."""
 
@@ -48,15 +50,16 @@ class Outputs:
             return
         from aiokafka import AIOKafkaProducer
 
-        await self._influx.start()
-        self._producer = AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             **aiokafka_options(self._config),
             acks="all",
             enable_idempotence=True,
             linger_ms=5,
             request_timeout_ms=120_000,
         )
-        await self._producer.start()
+        await producer.start()
+        await self._influx.start()
+        self._producer = producer
 
     async def stop(self) -> None:
         """End; what was not settled is not waited for."""
@@ -95,20 +98,22 @@ class Outputs:
 
     async def bury(self, message: Message, stage: str, reason: str) -> Sent:
         """Send a message to the dead letters as it came, with headers that say where it stood and why it is there."""
-        value = message.value or b""
+        value, key = message.value or b"", (message.key or b"")[:KEY_BYTES]
         headers = {
             "topic": message.topic,
             "partition": str(message.partition),
             "offset": str(message.offset),
             "stage": stage,
-            "reason": reason,
+            "reason": reason[:REASON_CHARS],
         }
-        if len(value) > wire.MAX_MESSAGE_BYTES:
+        if len(value) + KEY_BYTES + REASON_CHARS > wire.MAX_MESSAGE_BYTES:
             headers |= {"sha256": hashlib.sha256(value).hexdigest(), "bytes": str(len(value))}
             value = value[:DEAD_HEAD_BYTES]
         encoded = [(key, text.encode()) for key, text in headers.items()]
         topic = self._config.topic("telemetry.dead")
-        sent: Sent = await self._broker().send(topic, value, key=message.key, headers=encoded)
+        sent: Sent = await self._broker().send(
+            topic, value, key=key if message.key is not None else None, headers=encoded
+        )
         return sent
 
     async def _send(self, topic: str, key: str, value: bytes) -> Sent:

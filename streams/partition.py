@@ -67,8 +67,8 @@ class Partition:
 
     @property
     def is_full(self) -> bool:
-        """True when the stream must wait for a barrier."""
-        return len(self._held) >= MAX_HELD
+        """True when the stream must wait for a barrier: much is held, or a scan was undone, which would be dear to repeat."""
+        return len(self._held) >= MAX_HELD or bool(self._broken)
 
     async def open(self) -> None:
         """Take the partition over: fence its older owners, read its state."""
@@ -148,7 +148,11 @@ class Partition:
             self._sent.append(await self._outputs.bury(message, "order", events[0].reason))
             return
         self._changed.add((scan.station, scan.block))
-        self._sent.extend(await self._outputs.publish(events))
+        try:
+            self._sent.extend(await self._outputs.publish(events))
+        except BaseException:
+            self.closed = True  # the state includes a scan that was not published: it must never reach a barrier
+            raise
 
     def _undo(self, station: str) -> None:
         """Bring a station back to where it stood before the scan that broke it: last barrier, then the scans held since."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from aiokafka.errors import KafkaError, ProducerFenced
 
+from streams.checkpoint import CheckpointError
 from streams.config import WorkerConfig
 from streams.outputs import Outputs
 from streams.partition import MakeMonitor, Partition
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 EXIT_RESTART = 70
 """EX_SOFTWARE: state is safe, a supervisor starts the worker again. Reloading in place would fence the real owner."""
+EXIT_DATA = 65
+"""EX_DATAERR: starting again does not help, somebody must look."""
 OPEN_TRIES, OPEN_WAIT_S = 60, 0.5
 """A broker may be electing, or aborting an old transaction."""
 FLUSH_S = 5.0
@@ -35,9 +38,11 @@ class Worker:
         self._app, self._config, self._monitor = app, config, monitor
         self._outputs = Outputs(config)
         self._partitions: dict[int, Partition] = {}
+        self._stopping = False
 
     async def stop(self) -> None:
         """Last barrier, then end."""
+        self._stopping = True
         await self.release("the worker ends")
         await self._outputs.stop()
 
@@ -49,6 +54,8 @@ class Worker:
         try:
             await self._take(event)
         except Exception as error:
+            if self._stopping:
+                return  # the outputs are closed already; the scan was not acknowledged and comes again
             logger.exception("message at offset %d of partition %d", event.message.offset, event.message.partition)
             self._die(f"cannot go on: {error!r}")
 
@@ -70,12 +77,13 @@ class Worker:
             await self._checkpoint(partition)
 
     async def _partition(self, number: int, generation: int, offset: int) -> Partition | None:
+        if self._stopping or self._app.consumer_generation_id != generation:
+            return None  # of an older generation: another worker may own the partition, and opening it would fence that one
         partition = self._partitions.get(number)
         if partition is not None and partition.generation == generation:
             return partition
         if partition is not None:
             await self._give_up(partition, "a new generation of the group")
-        await self._outputs.start()
         partition = Partition(self._config, self._outputs, number, generation, self._monitor)
         await self._open(partition)
         if self._app.consumer_generation_id != generation:
@@ -83,6 +91,7 @@ class Worker:
             return None
         if partition.next_offset is None:
             partition.next_offset = await self._earliest(number, offset)
+        await self._refuse_older_source(partition)
         logger.info("partition %d: continues at offset %d", number, partition.next_offset)
         self._partitions[number] = partition
         return partition
@@ -90,8 +99,11 @@ class Worker:
     async def _open(self, partition: Partition) -> None:
         for attempt in range(OPEN_TRIES):
             try:
+                await self._outputs.start()
                 await partition.open()
                 return
+            except CheckpointError as error:
+                self._die(str(error), EXIT_DATA)
             except KafkaError as error:
                 logger.warning("partition %d, try %d: %r", partition.number, attempt + 1, error)
                 await partition.close()
@@ -106,6 +118,19 @@ class Worker:
     async def _earliest(self, number: int, otherwise: int) -> int:
         source = self._source(number)
         return otherwise if source is None else int((await self._app.consumer.earliest_offsets(source))[source])
+
+    async def _refuse_older_source(self, partition: Partition) -> None:
+        """A source that ends before the position in the checkpoint is another one: recreated, or restored from a backup."""
+        source = self._source(partition.number)
+        if source is None or partition.next_offset is None:
+            return
+        end = (await self._app.consumer.highwaters(source)).get(source)
+        if end is not None and end < partition.next_offset:
+            self._die(
+                f"partition {partition.number} of {source.topic} ends at offset {end}, the checkpoint at "
+                f"{partition.next_offset}: the topic was recreated; use another prefix, or delete the checkpoints too",
+                EXIT_DATA,
+            )
 
     async def _mend_gap(self, partition: Partition, offset: int) -> None:
         """Offsets were skipped, which must never happen: put the position of the group back and start again."""
@@ -150,10 +175,9 @@ class Worker:
             async with asyncio.timeout(FLUSH_S):
                 await asyncio.gather(*(self._checkpoint(partition) for partition in partitions))
                 await self._app.consumer.commit()
-        except TimeoutError:
-            logger.warning("%s: the last barrier took too long; what it held will be processed again", why)
-        for partition in partitions:
-            await self._give_up(partition, why)
+        except Exception as error:
+            logger.warning("%s: no last barrier, what was held will be processed again: %r", why, error)
+        await asyncio.gather(*(self._give_up(partition, why) for partition in partitions))
 
     async def _give_up(self, partition: Partition, why: str) -> None:
         logger.info("partition %d: given up, %s", partition.number, why)
@@ -161,7 +185,7 @@ class Worker:
             del self._partitions[partition.number]
         await partition.close()
 
-    def _die(self, why: str) -> NoReturn:
-        logger.critical("%s; exit %d", why, EXIT_RESTART)
+    def _die(self, why: str, code: int = EXIT_RESTART) -> NoReturn:
+        logger.critical("%s; exit %d", why, code)
         logging.shutdown()
-        os._exit(EXIT_RESTART)
+        os._exit(code)

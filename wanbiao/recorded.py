@@ -18,7 +18,10 @@ from wanbiao.settings import Settings
 def recorded_station(settings: Settings, catalogue: str, period_s: float | None) -> Station:
     """The one station of a catalogue: a shipped recording or a station file; ConfigError if there are more."""
     period_s = settings.period_s if period_s is None else period_s
-    fleet = replace(settings, catalogue=catalogue, period_s=period_s).load_fleet()
+    try:
+        fleet = replace(settings, catalogue=catalogue, period_s=period_s).load_fleet()
+    except ConfigError as error:  # it was an option here, not the setting that the message names
+        raise ConfigError(str(error).replace("environment: WANBIAO_CATALOGUE", "--catalogue")) from None
     if len(fleet.stations) != 1:
         raise ConfigError(
             f"--catalogue {catalogue}: {len(fleet.stations)} stations; expected one, that of the recording"

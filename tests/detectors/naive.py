@@ -146,12 +146,14 @@ def covariate(
     above: float | None = None,
 ) -> list[float]:
     """One covariate of one unit over the scans; ``elapsed_s`` since the scan before."""
-    y = NAN
+    y, since_good_s = NAN, 0.0
     out = []
     for x, dt in zip(values, elapsed_s, strict=True):
+        since_good_s += dt
         if is_good(x):
-            weight = 1.0 if lag_s == 0.0 else 1.0 - math.exp(-dt / lag_s)
+            weight = 1.0 if lag_s == 0.0 else 1.0 - math.exp(-since_good_s / lag_s)
             y = x if math.isnan(y) else y + weight * (x - y)
+            since_good_s = 0.0
         if math.isnan(y) or (lag_s == 0.0 and not is_good(x)):
             out.append(NAN)
         elif above is not None:

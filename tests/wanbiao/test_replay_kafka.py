@@ -24,7 +24,9 @@ from wanbiao.workers import RESTARTS_MAX, WorkerError, Workers
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("WANBIAO_")}
 ROWS = 2000
+ALL_ROWS = 36_733
 TIMEOUT_S = 100.0
+FULL_TIMEOUT_S = 300.0
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -61,8 +63,8 @@ def start(kafka_broker: KafkaBroker, influx_server: InfluxServer) -> Iterator[St
         process.communicate(timeout=TIMEOUT_S)
 
 
-def end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=TIMEOUT_S)
+def end(process: subprocess.Popen[str], timeout_s: float = TIMEOUT_S) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=timeout_s)
     return process.returncode, out, err
 
 
@@ -92,6 +94,19 @@ def test_every_row_is_one_health_point_and_every_byte_is_the_same(
     assert len({r.value for r in read_topic(address, f"replay.{run}.health")}) == ROWS
     code, out, err = end(start("watch", recording, "--catalogue", "gas_turbine", "--json"))
     assert json.loads(out)["episodes"] == found["episodes"]
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(FULL_TIMEOUT_S + 20)
+def test_the_whole_recording(start: Start, data_root: Path, names: tuple[str, str]) -> None:
+    """Five years: a minute on two cores, most of it in the worker."""
+    run, bucket = names
+    words = ["replay", "--kafka", data_root / "gas_turbine_emissions", "--run", run, "--bucket", bucket, "--json"]
+    code, out, err = end(start(*words), FULL_TIMEOUT_S)
+    assert code == 0, err
+    found = json.loads(out)
+    assert (found["rows"], found["bad_rows"], found["points"]) == (ALL_ROWS, 0, {"1": ALL_ROWS})
+    assert (found["health_messages"], found["dead_letters"], found["equal"]) == (ALL_ROWS, 0, True)
 
 
 @pytest.mark.integration

@@ -198,7 +198,7 @@ def test_a_column_that_is_missing(year: Path, pump: Path) -> None:
 
 
 def test_a_catalogue_that_is_none(pump: Path, tmp_path: Path) -> None:
-    wrong(78, 'nearest: "gas_turbine"', pump, "--catalogue", "gas_turbin")
+    wrong(78, 'wanbiao: --catalogue: "gas_turbin"; expected a folder', pump, "--catalogue", "gas_turbin")
     wrong(78, "13 stations; expected one", pump, "--catalogue", SHIPPED)
     broken = tmp_path / "own.toml"
     broken.write_text("code = 3\n")
