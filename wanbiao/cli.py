@@ -5,6 +5,7 @@ Nothing heavy is imported here, so that ``wanbiao --help`` answers at once.
 
 from __future__ import annotations
 
+import errno
 import functools
 import io
 import logging
@@ -38,6 +39,7 @@ COMMANDS: Final = {
 
 EXIT_USAGE: Final = 2
 EXIT_UNAVAILABLE: Final = 69
+EXIT_IO: Final = 74
 EXIT_INTERRUPTED: Final = 130
 NOISY: Final = ("aiokafka", "faust", "influxdb_client", "mode", "urllib3")
 """Libraries that log each rebalance in ten lines; their warnings are enough."""
@@ -76,6 +78,8 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(EXIT_INTERRUPTED)
+        except BrokenPipeError:
+            raise  # click ends quietly when a reader such as head has left
         except Exception as error:
             code = _exit_code(error)
             if code is None:
@@ -92,6 +96,8 @@ def _exit_code(error: Exception) -> int | None:
         return error.exit_code
     if isinstance(error, CatalogueError):
         return ConfigError.exit_code
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return EXIT_IO
     return EXIT_UNAVAILABLE if isinstance(error, ConnectorError) else None
 
 

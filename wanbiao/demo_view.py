@@ -202,7 +202,7 @@ class View:
         tally = self._demo.tally
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for title in TITLES:
-            table.add_column(worded(title, self._language, "\n"), no_wrap=True)
+            table.add_column(worded(title, self._language, "\n"), no_wrap=title is not TITLES[2], overflow="fold")
         for seeded in self._demo.seeded:
             if tally.found(seeded) is None:
                 station, unit, component = seeded.where

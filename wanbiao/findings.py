@@ -61,8 +61,11 @@ class Findings:
         has_units = any(len(block.units) > 1 for block in self.station.blocks)
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for heading in HEADINGS:
-            table.add_column(worded(heading, language), no_wrap=heading is not HEADINGS[-1], vertical="middle")
-        table.add_column(worded(EVIDENCE, language), no_wrap=True)
+            wraps = heading is HEADINGS[-1]
+            table.add_column(
+                worded(heading, language), no_wrap=not wraps, min_width=12 if wraps else None, vertical="middle"
+            )
+        table.add_column(worded(EVIDENCE, language), overflow="fold", min_width=24)
         for episode in self.logbook.story:
             look = LOOKS[episode.level]
             component = f"{episode.unit} · " if has_units else ""

@@ -42,6 +42,20 @@ class Duration(click.ParamType):
         return seconds
 
 
+class Finite(click.FloatRange):
+    """A number between two bounds, never NaN, which click's own range lets through.
+
+    >>> Finite(1, 5)("2.5")
+    2.5
+    """
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f'"{value}"; expected a number', param, ctx)
+        return number
+
+
 class Speed(click.ParamType):
     """Seconds of plant time a second: a positive number, or ``max`` = as fast as it goes (infinite).
 

@@ -205,3 +205,27 @@ def test_a_line_of_the_log_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
     assert out == ""
     assert err.endswith("INFO streams.worker: partition 3\n")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["watch", "x.csv", "--period", "nan"],
+        ["simulate", "--kafka", "--days", "nan"],
+        ["replay", "x", "--kafka", "--stall", "nan"],
+    ],
+)
+def test_a_number_that_is_none_is_a_usage_error(words: list[str]) -> None:
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert '"nan"; expected a number' in result.output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "wanbiao", "catalogue", "list"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 74
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr

@@ -16,7 +16,7 @@ import click
 from stations.plant import Text
 from wanbiao.cli import EXIT_INTERRUPTED, pass_settings
 from wanbiao.errors import DataError
-from wanbiao.parameters import Moment
+from wanbiao.parameters import Finite, Moment
 from wanbiao.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _run_name(_context: click.Context, _parameter: click.Parameter, name: str | 
 @click.option("--tuning", help="TOML file with constants of detection.")
 @click.option(
     "--stall",
-    type=click.FloatRange(1, 3600),
+    type=Finite(1, 3600),
     default=60,
     show_default=True,
     help="Give up when nothing came for so long [s].",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wanbiao.cli import EXIT_INTERRUPTED, pass_settings
-from wanbiao.parameters import FaultText, Moment, Speed, find_stations
+from wanbiao.parameters import FaultText, Finite, Moment, Speed, find_stations
 from wanbiao.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,12 +31,10 @@ DAY_S = 86_400.0
 @click.option(
     "--start", type=Moment(), default="now", show_default=True, help="Time of the first scan: now, or ISO 8601."
 )
-@click.option("--days", type=click.FloatRange(0, min_open=True), help="Days of plant time; default: until Ctrl-C.")
+@click.option("--days", type=Finite(0, 36_600, min_open=True), help="Days of plant time; default: until Ctrl-C.")
 @click.option("--scans", type=click.IntRange(1), help="Scans of each station, instead of --days.")
 @click.option("--speed", type=Speed(), default="1", show_default=True, help="Plant seconds a second, or max.")
-@click.option(
-    "--period", type=click.FloatRange(0.1, 86_400), help="Seconds between two scans; default: the catalogue's."
-)
+@click.option("--period", type=Finite(0.1, 86_400), help="Seconds between two scans; default: the catalogue's.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Same seed, same telemetry.")
 @click.option(
     "--fault", "faults", type=FaultText(), multiple=True, help="kind:station:unit:start:development; repeatable."

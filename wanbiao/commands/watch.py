@@ -14,7 +14,7 @@ import click
 
 from wanbiao.cli import pass_settings
 from wanbiao.errors import DataError
-from wanbiao.parameters import Moment
+from wanbiao.parameters import Finite, Moment
 from wanbiao.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ EVERY_SCAN_S = 1e-3
     "--catalogue", help="A shipped recording such as gas_turbine, or a station file; default: made on the spot."
 )
 @click.option("--start", type=Moment(), help="Time of the first row if no column tells it; default: 2011-01-01.")
-@click.option("--period", type=click.FloatRange(0.001, 86_400), help="Seconds between two rows; default: as found.")
+@click.option("--period", type=Finite(0.001, 86_400), help="Seconds between two rows; default: as found.")
 @click.option(
     "--covariates", default="", help="Without a catalogue: columns that explain the others, e.g. load,ambient."
 )
@@ -122,6 +122,8 @@ def _writer(
     from replay.outputs import ScoreTable, write_events
     from wanbiao.recorded import create
 
+    if events and scores and events.resolve() == scores.resolve():
+        raise click.UsageError(f"--events and --scores both name {events}; expected two files")
     lines = stack.enter_context(create(events, recording)) if events else None
     table = ScoreTable(stack.enter_context(create(scores, recording)), recording.block) if scores else None
 
