@@ -191,6 +191,7 @@ class Rig:
             "WANBIAO_WORKER_ID": f"{prefix}worker",
             "WANBIAO_INFLUX_URL": self._influx,
             "WANBIAO_INFLUX_BUCKET": prefix.replace(".", "-"),
+            "OPENBLAS_NUM_THREADS": "1",
             "WANBIAO_CLOCK": "recorded",
             "WANBIAO_TUNING": str(self._folder / "tuning.toml"),
         }

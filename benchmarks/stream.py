@@ -35,16 +35,18 @@ def measure(rig: Rig, minutes: float) -> dict[str, Any]:
     few = ",".join(FEW)
     ours = rig.backlog("ours", ["-m", "wanbiao", "worker"], minutes=minutes)
     none = rig.backlog("none", ["-m", "benchmarks.stream_programs", "none"], minutes=minutes)
+    again = rig.backlog("again", ["-m", "wanbiao", "worker"], minutes=minutes)
     river = rig.backlog("river", ["-m", "benchmarks.stream_programs", "river", few], minutes=minutes / 2, stations=FEW)
     same = rig.backlog("same", ["-m", "wanbiao", "worker"], minutes=minutes, stations=FEW)
     naive = rig.naive(readings=32_000)
     life = rig.paced("life", speed=1.0, seconds=90.0)
     hundred = rig.paced("hundred", speed=100.0, seconds=30.0)
+    rate = (ours.readings_per_cpu_s + again.readings_per_cpu_s) / 2  # before and after the transport's limit
     return {
-        "readings_per_cpu_s": round(ours.readings_per_cpu_s),
-        "ratio_to_naive": round(ours.readings_per_cpu_s / naive.readings_per_cpu_s, 1),
+        "readings_per_cpu_s": round(rate),
+        "ratio_to_naive": round(rate / naive.readings_per_cpu_s, 1),
         "ratio_to_river": round(same.readings_per_cpu_s / river.readings_per_cpu_s, 1),
-        "share_of_transport": round(ours.readings_per_cpu_s / none.readings_per_cpu_s, 3),
+        "share_of_transport": round(rate / none.readings_per_cpu_s, 3),
         "scan_to_health_p99_ms": round(life.latency_p99_ms, 1),
         "scan_to_health_p50_ms": round(life.latency_p50_ms, 1),
         "rss_mb": round(max(ours.rss_mb, life.rss_mb, hundred.rss_mb)),

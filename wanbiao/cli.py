@@ -74,6 +74,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; what a user can put right ends as one line on stderr and its exit code."""
+        _one_thread()
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -86,6 +87,11 @@ class LazyGroup(click.Group):
                 raise
             click.echo("\n".join(f"wanbiao: {line}" for line in str(error).splitlines()), err=True)
             ctx.exit(code)
+
+
+def _one_thread() -> None:
+    """Linear algebra on small matrices: a thread a core costs more than it gives, and its sums depend on the number of cores."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _exit_code(error: Exception) -> int | None:
