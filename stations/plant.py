@@ -138,10 +138,22 @@ class Block:
         return f"{self.station}.{number}0{tag}"
 
     def at_period(self, period_s: float) -> Block:
-        """The same block sampled every ``period_s`` [s]: another revision, since time constants count in periods."""
+        """The same block sampled every ``period_s`` [s]: another revision, since time constants count in periods.
+
+        An instrument that is slower than the scans (a gas analyser) stays as slow as it is.
+        """
         if not (math.isfinite(period_s) and period_s > 0):
             raise ValueError(f"period_s must be positive, got {period_s}")
-        return replace(self, period_s=period_s, tags=tuple(replace(tag, period_s=period_s) for tag in self.tags))
+        slow = [tag.period_s > self.period_s for tag in self.tags]
+        periods = [
+            max(tag.period_s, period_s) if is_slow else period_s for tag, is_slow in zip(self.tags, slow, strict=True)
+        ]
+        tags = tuple(replace(tag, period_s=period) for tag, period in zip(self.tags, periods, strict=True))
+        return replace(self, period_s=period_s, tags=tags)
+
+    def only(self, n_units: int) -> Block:
+        """The same block with its first ``n_units`` units."""
+        return replace(self, units=self.units[:n_units])
 
 
 @dataclass(frozen=True)

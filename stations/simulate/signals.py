@@ -1,13 +1,12 @@
 """Filters, noise and sensors: the few time-series blocks that every technology is made of.
 
-The functions are pure: they take the state at the end of one stretch of time and return it for the next. ``Run`` keeps
+The functions are pure: they take the state at the end of one stretch of time and return it for the next. ``run.Run`` keeps
 these states, and the random streams, by name. Time is axis 0 of every array; t = times, u = units.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +63,21 @@ def integrate(rate: Array, dt_s: float, state: Array | float = 0.0) -> tuple[Arr
     """Running integral of ``rate`` (t, ...) [x/s] from ``state`` (...) [x]: (t, ...) [x], and its last value."""
     y = state + np.cumsum(rate, axis=0) * dt_s
     return y, y[-1]
+
+
+def ramp(target: Array, step: float, state: Array | None = None) -> tuple[Array, Array]:
+    """``target`` (t, ...) [any] followed by at most ``step`` [as target] from one time to the next: a set-point on its ramp.
+
+    Examples
+    --------
+    >>> ramp(np.array([0.5, 1.0, 1.0, 0.0]), 0.3)[0].round(2).tolist()
+    [0.5, 0.8, 1.0, 0.7]
+    """
+    y = np.empty_like(target)
+    last = target[0] if state is None else state
+    for i, wanted in enumerate(target):
+        last = y[i] = last + np.clip(wanted - last, -step, step)
+    return y, np.asarray(last)
 
 
 def averaging(tau_s: float, dt_s: float) -> float:
@@ -126,81 +140,3 @@ def points(code: str, first: int, signal: str, n: int, noise: Noise) -> dict[str
     ['MKD10CT101', 'MKD10CT102']
     """
     return {f"{code}{first + i}": Point(signal, i, noise) for i in range(n)}
-
-
-class Run:
-    """One simulation under way: its period [s], its random streams and its filter states, each by name.
-
-    Every stream has a generator of its own, seeded by (seed, station, name), and is drawn in the order of time: neither
-    a new tag nor a fault elsewhere moves it. A name that begins with ``/`` belongs to the region: the same numbers at
-    every station. A name serves once per stretch of time; ``advance`` begins the next stretch.
-    """
-
-    def __init__(self, seed: int, station: str, dt_s: float) -> None:
-        self.dt_s = dt_s
-        self._seed = seed
-        self._station = station
-        self._generators: dict[str, np.random.Generator] = {}
-        self._before: dict[str, Array] = {}
-        self._after: dict[str, Array] = {}
-        self._made: dict[str, Array] = {}
-
-    def advance(self) -> None:
-        """Begin the next stretch of time: the states at the end of this one become those at the start of it."""
-        self._before, self._after, self._made = self._after, {}, {}
-
-    def generator(self, name: str) -> np.random.Generator:
-        """A fresh generator for this seed, station and name: the same numbers whenever it is asked for."""
-        key = name if name.startswith("/") else f"{self._station}/{name}"
-        return np.random.default_rng([self._seed, int.from_bytes(key.encode())])
-
-    def spread(self, name: str, shape: tuple[int, ...]) -> Array:
-        """Manufacturing spread: standard normal numbers [-], fixed for the whole run."""
-        return self.generator(f"spread/{name}").standard_normal(shape)
-
-    def white(self, name: str, shape: tuple[int, ...]) -> Array:
-        """The next ``shape`` standard normal numbers of the stream of that name [-]."""
-        if name not in self._generators:
-            self._generators[name] = self.generator(name)
-        return self._generators[name].standard_normal(shape)
-
-    def ou(self, name: str, shape: tuple[int, ...], tau_s: float) -> Array:
-        """Ornstein-Uhlenbeck process (t, ...) of unit variance and correlation time ``tau_s`` [s]."""
-
-        def step(state: Array | None) -> tuple[Array, Array]:
-            if state is None:
-                state = math.exp(-self.dt_s / tau_s) * self.white(name, (1, *shape[1:]))
-            return autoregress(self.white(name, shape), tau_s, self.dt_s, state)
-
-        return self._carry(name, step)
-
-    def lag(self, name: str, steady: Array, tau_s: float) -> Array:
-        """``steady`` (t, ...) [any] after a first-order lag of ``tau_s`` [s]; it starts settled."""
-        return self._carry(name, lambda state: lag(steady, tau_s, self.dt_s, state))
-
-    def integrate(self, name: str, rate: Array, start: Array) -> Array:
-        """Integral of ``rate`` (t, ...) [x/s] from ``start`` (...) [x]."""
-        return self._carry(name, lambda state: integrate(rate, self.dt_s, start if state is None else state))
-
-    def hold(self, name: str, values: Array, fresh: NDArray[np.bool_]) -> Array:
-        """The last of ``values`` (t, ...) at which ``fresh`` (t,) was true: an instrument slower than the scan."""
-
-        def step(state: Array | None) -> tuple[Array, Array]:
-            rows = np.concatenate([values[:1] if state is None else state, values])
-            latest = np.maximum.accumulate(np.where(fresh, np.arange(1, len(rows)), 0))
-            held = rows[latest]
-            return held, held[-1:]
-
-        return self._carry(name, step)
-
-    def once(self, name: str, make: Callable[[str], Array]) -> Array:
-        """The signal ``name`` of this stretch of time, made at the first call: for what several sensors share."""
-        if name not in self._made:
-            self._made[name] = make(name)
-        return self._made[name]
-
-    def _carry(self, name: str, step: Callable[[Array | None], tuple[Array, Array]]) -> Array:
-        if name in self._after:
-            raise ValueError(f"signal name {name!r} is used twice")
-        values, self._after[name] = step(self._before.get(name))
-        return values

@@ -13,17 +13,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from stations.faults import Fault
+from stations.faults import ALL_STATIONS, Case, Effect, effects, kinds
 from stations.plant import Block, Station, Tag
 from stations.scan import Scan
-from stations.simulate import hydro, wind
-from stations.simulate.signals import HOUR_S, Array, Point, Run, quantise
+from stations.simulate import ccgt, coal, hydro, pumped_storage, pv, wind
+from stations.simulate.conditions import Condition, Conditions
+from stations.simulate.delivery import DATA_KINDS, Transport, deliver
+from stations.simulate.run import Run
+from stations.simulate.sensors import SENSOR_KINDS, SensorFaults, measure, physical
+from stations.simulate.signals import Array, Point
 
 STRETCH = 1440
 """Scans computed at once: 4 h of 10 s, 10 d of 10 min. Larger is no faster, and the arrays leave the cache."""
-
-SLOW_TAU_S = 6 * HOUR_S
-"""Correlation time of the physics that no equation explains."""
 
 
 class Plant(Protocol):
@@ -35,17 +36,28 @@ class Plant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Technology:
-    """How to simulate one kind of station: its physics, the source of each tag, the ratings it needs, its faults."""
+    """How to simulate one kind of station: its physics, the source of each tag, the ratings it needs, what it feels."""
 
-    build: Callable[[Station, tuple[str, ...], Run, Sequence[Fault]], Plant]
+    build: Callable[[Station, tuple[str, ...], Run], Plant]
     points: Mapping[str, Point]
     parameters: tuple[str, ...]
-    faults: tuple[str, ...]
+    conditions: Mapping[str, Condition]
 
 
 TECHNOLOGIES = {
-    "hydro_francis": Technology(hydro.FrancisPlant, hydro.POINTS, hydro.PARAMETERS, ("F01",)),
-    "wind_dfig": Technology(wind.GearedPlant, wind.POINTS, wind.PARAMETERS, ("F28",)),
+    "coal_660": Technology(coal.CoalPlant, coal.POINTS, coal.PARAMETERS, coal.CONDITIONS),
+    "chp_350": Technology(coal.ChpPlant, coal.CHP_POINTS, coal.CHP_PARAMETERS, coal.CHP_CONDITIONS),
+    "ccgt": Technology(ccgt.CombinedCycle, ccgt.POINTS, ccgt.PARAMETERS, ccgt.CONDITIONS),
+    "pumped_storage": Technology(
+        pumped_storage.PumpedStoragePlant, pumped_storage.POINTS, pumped_storage.PARAMETERS, pumped_storage.CONDITIONS
+    ),
+    "hydro_francis": Technology(hydro.HydroPlant, hydro.POINTS, hydro.PARAMETERS, hydro.CONDITIONS),
+    "hydro_small": Technology(hydro.HydroPlant, hydro.POINTS, hydro.PARAMETERS, hydro.CONDITIONS),
+    "hydro_kaplan": Technology(hydro.KaplanPlant, hydro.KAPLAN_POINTS, hydro.PARAMETERS, hydro.CONDITIONS),
+    "wind_dfig": Technology(wind.GearedPlant, wind.POINTS, wind.GEARED_PARAMETERS, wind.CONDITIONS),
+    "wind_pmsg": Technology(wind.DirectDrivePlant, wind.DIRECT_POINTS, wind.PARAMETERS, wind.DIRECT_CONDITIONS),
+    "pv_central": Technology(pv.CentralPlant, pv.CENTRAL_POINTS, pv.CENTRAL_PARAMETERS, pv.CENTRAL_CONDITIONS),
+    "pv_string": Technology(pv.StringPlant, pv.STRING_POINTS, pv.STRING_PARAMETERS, pv.STRING_CONDITIONS),
 }
 """By ``Station.technology``; a new technology is one file and one line here."""
 
@@ -64,43 +76,113 @@ class Chunk:
     values: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """As ``Chunk``, but what ideal sensors would see: (t, n_units, n_tags) float64 [unit of each tag]."""
+
+    time_ns: NDArray[np.int64]
+    values: Array
+
+
 def simulate(
-    station: Station, *, start_ns: int, n_scans: int, seed: int, faults: Sequence[Fault] = (), chunk: int = STRETCH
+    station: Station,
+    *,
+    start_ns: int,
+    n_scans: int,
+    seed: int,
+    cases: Sequence[Case] = (),
+    chunk: int = STRETCH,
+    transport: Transport | None = None,
 ) -> Iterator[Scan]:
-    """Scans of the block ``units`` of ``station``, one per period of the block.
+    """Scans of the block ``units`` of ``station``, one per period of the block, as they arrive.
 
     Parameters
     ----------
-    station : YXK or FYL of the catalogue, or any other of a technology in ``TECHNOLOGIES``.
+    station : of the catalogue, or any other of a technology in ``TECHNOLOGIES``.
     start_ns : event time of the first scan [ns since 1970-01-01 UTC].
     n_scans : how many.
     seed : same seed, same bytes, whatever ``chunk`` and ``n_scans`` are.
-    faults : failures that grow meanwhile; those of other stations are passed over.
+    cases : failures, sensor and data faults, benign events; those of other stations are passed over.
     chunk : scans computed ahead at a time; it trades memory only.
+    transport : how the gateway reports; None = every scan once, in order.
 
     Raises
     ------
-    ValueError, before the first scan, if technology, tag, parameter, unit or fault is not one that can be simulated.
+    ValueError, before the first scan, if technology, tag, parameter, unit or case is not one that can be simulated.
     """
-    block = station.block("units")
-    chunks = simulate_chunks(station, start_ns=start_ns, n_scans=n_scans, seed=seed, faults=faults, chunk=chunk)
-    return _scans(block, chunks)
+    simulation = Simulation(station, start_ns=start_ns, seed=seed, cases=cases)
+    chunks = simulation.chunks(n_scans, chunk)
+    return deliver(
+        _scans(simulation.block, chunks), simulation.block, simulation.data_faults, seed=seed, transport=transport
+    )
 
 
 def simulate_chunks(
-    station: Station, *, start_ns: int, n_scans: int, seed: int, faults: Sequence[Fault] = (), chunk: int = STRETCH
+    station: Station, *, start_ns: int, n_scans: int, seed: int, cases: Sequence[Case] = (), chunk: int = STRETCH
 ) -> Iterator[Chunk]:
-    """As ``simulate``, but ``chunk`` scans in one array (the last may be shorter): for training and for reports."""
-    checks = (("start_ns", start_ns, 0), ("n_scans", n_scans, 0), ("seed", seed, 0), ("chunk", chunk, 1))
-    for name, value, least in checks:
-        if value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value}")
-    block = station.block("units")
-    technology = _technology(station, block)
-    run = Run(seed, station.code, block.period_s)
-    mine = _own_faults(technology, station, block, faults)
-    plant = technology.build(station, block.units, run, mine)
-    return _cut(_stretches(block, technology.points, plant, run, start_ns, n_scans), chunk)
+    """As ``simulate``, but ``chunk`` scans in one array (the last may be shorter), as they were made, not as they arrive."""
+    return Simulation(station, start_ns=start_ns, seed=seed, cases=cases).chunks(n_scans, chunk)
+
+
+class Simulation:
+    """One station over one stretch of life, which can be told as its sensors see it or as it is.
+
+    Parameters as of ``simulate``; ``n_scans`` and ``chunk`` are given when it is told, once.
+    """
+
+    def __init__(self, station: Station, *, start_ns: int, seed: int, cases: Sequence[Case] = ()) -> None:
+        for name, value in (("start_ns", start_ns), ("seed", seed)):
+            if value < 0:
+                raise ValueError(f"{name} must be at least 0, got {value}")
+        self.block = station.block("units")
+        self._technology = _technology(station, self.block)
+        own = _own(self._technology, station, self.block, cases)
+        conditions = Conditions(self._technology.conditions, self.block.units, own)
+        self._run = Run(seed, station.code, self.block.period_s, conditions)
+        self._plant = self._technology.build(station, self.block.units, self._run)
+        self._sensors = SensorFaults(self.block, [case for case, _ in own if case.kind in SENSOR_KINDS], seed)
+        self.data_faults = [case for case, _ in own if case.kind in DATA_KINDS]
+        self._start_ns = start_ns
+
+    def chunks(self, n_scans: int, chunk: int = STRETCH) -> Iterator[Chunk]:
+        """What the sensors report, ``chunk`` scans at a time."""
+        for name, value, least in (("n_scans", n_scans, 0), ("chunk", chunk, 1)):
+            if value < least:
+                raise ValueError(f"{name} must be at least {least}, got {value}")
+        return _cut(self._measured(n_scans), chunk)
+
+    def truth(self, n_scans: int) -> Iterator[Truth]:
+        """What ideal sensors would see, a stretch at a time: no measurement noise, no quantum, no fault of a sensor."""
+        points = self._technology.points
+        for time_ns, signals in self._stretches(n_scans):
+            ideal = [physical(self._run, tag, points[tag.code], self._signal(signals, tag)) for tag in self.block.tags]
+            values = np.stack(ideal, axis=-1)
+            left = n_scans - (int(time_ns[0]) - self._start_ns) // round(self.block.period_s * 1e9)
+            yield Truth(time_ns[:left], values[:left])
+
+    def _stretches(self, n_scans: int) -> Iterator[tuple[NDArray[np.int64], dict[str, Array]]]:
+        """Whole stretches that cover ``n_scans``: the last one is cut to it by the caller, when all is drawn."""
+        period_ns = round(self.block.period_s * 1e9)
+        for first in range(0, n_scans, STRETCH):
+            time_ns = self._start_ns + np.arange(first, first + STRETCH, dtype=np.int64) * period_ns
+            self._run.advance(time_ns / 1e9)
+            yield time_ns, self._plant.signals(time_ns / 1e9)
+
+    def _signal(self, signals: dict[str, Array], tag: Tag) -> Array:
+        point = self._technology.points[tag.code]
+        signal = signals[point.signal] if point.column is None else signals[point.signal][..., point.column]
+        return np.broadcast_to(signal, (STRETCH, len(self.block.units)))
+
+    def _measured(self, n_scans: int) -> Iterator[Chunk]:
+        block, points = self.block, self._technology.points
+        made = 0
+        for time_ns, signals in self._stretches(n_scans):
+            values = np.empty((STRETCH, *block.shape), np.float32)
+            for column, tag in enumerate(block.tags):
+                values[:, :, column] = measure(self._run, tag, points[tag.code], self._signal(signals, tag), time_ns)
+            self._sensors.apply(time_ns / 1e9, values)
+            yield Chunk(time_ns[: n_scans - made], values[: n_scans - made])
+            made += STRETCH
 
 
 def _technology(station: Station, block: Block) -> Technology:
@@ -121,51 +203,28 @@ def _technology(station: Station, block: Block) -> Technology:
     return technology
 
 
-def _own_faults(technology: Technology, station: Station, block: Block, faults: Sequence[Fault]) -> tuple[Fault, ...]:
-    mine = tuple(fault for fault in faults if fault.station == station.code)
-    for fault in mine:
-        if fault.kind not in technology.faults:
-            known = ", ".join(technology.faults)
-            raise ValueError(f"{station.code}: no fault {fault.kind} in {station.technology}; possible: {known}")
-        if fault.unit not in block.units:
-            raise ValueError(f"{station.code}: fault {fault.kind} names unit {fault.unit!r}, which the station has not")
-    return mine
-
-
-def _stretches(
-    block: Block, points: Mapping[str, Point], plant: Plant, run: Run, start_ns: int, n_scans: int
-) -> Iterator[Chunk]:
-    """Whole stretches that cover ``n_scans``; only then is the last one cut to it."""
-    period_ns = round(block.period_s * 1e9)
-    for first in range(0, n_scans, STRETCH):
-        time_ns = start_ns + np.arange(first, first + STRETCH, dtype=np.int64) * period_ns
-        signals = plant.signals(time_ns / 1e9)
-        values = np.empty((STRETCH, *block.shape), np.float32)
-        for column, tag in enumerate(block.tags):
-            point = points[tag.code]
-            signal = signals[point.signal] if point.column is None else signals[point.signal][..., point.column]
-            values[:, :, column] = _measure(run, tag, point, np.broadcast_to(signal, values.shape[:2]), time_ns)
-        run.advance()
-        left = n_scans - first
-        yield Chunk(time_ns[:left], values[:left])
-
-
-def _measure(run: Run, tag: Tag, point: Point, signal: Array, time_ns: NDArray[np.int64]) -> Array:
-    """What the sensors of one tag report of ``signal`` (t, u): (t, u) [unit of the tag]."""
-    noise = point.noise
-    sd = noise.white + noise.of_value * np.abs(signal) + noise.of_span * (tag.high - tag.low)
-    values = signal + sd * run.white(f"white/{tag.code}", signal.shape)
-    if noise.slow or noise.slow_of_value:
-        # Sensors of one signal share half of the slow physics: what a pad feels, its neighbour feels in part.
-        shared = run.once(f"slow/{point.signal}", lambda name: run.ou(name, signal.shape, SLOW_TAU_S))
-        own = run.ou(f"slow/{tag.code}", signal.shape, SLOW_TAU_S)
-        values += (noise.slow + noise.slow_of_value * signal) * np.sqrt(0.5) * (shared + own)
-    if tag.shared:
-        values = np.broadcast_to(values[:, :1], values.shape)
-    if tag.period_s > run.dt_s:
-        period_ns, dt_ns = round(tag.period_s * 1e9), round(run.dt_s * 1e9)
-        values = run.hold(f"hold/{tag.code}", values, time_ns // period_ns != (time_ns - dt_ns) // period_ns)
-    return quantise(values, tag.resolution, tag.low, tag.high)
+def _own(
+    technology: Technology, station: Station, block: Block, cases: Sequence[Case]
+) -> list[tuple[Case, Sequence[Effect]]]:
+    """The cases of this station, each with its effects here."""
+    places = {
+        code: (point.signal, point.column) for code, point in technology.points.items() if code in block.tag_index
+    }
+    sizes = {name: condition.places for name, condition in technology.conditions.items()}
+    found: list[tuple[Case, Sequence[Effect]]] = []
+    for case in cases:
+        kind = kinds()[case.kind]
+        if case.station not in (station.code, ALL_STATIONS):
+            continue
+        if kind.technologies and station.technology not in kind.technologies:
+            if case.station == ALL_STATIONS:
+                continue
+            possible = ", ".join(code for code, kind in kinds().items() if station.technology in kind.technologies)
+            raise ValueError(f"{station.code}: no {case.kind} in {station.technology}; possible: {possible}")
+        if case.unit and case.unit not in block.units:
+            raise ValueError(f"{station.code}: {case.kind} names unit {case.unit!r}, which the station has not")
+        found.append((case, effects(case, places, sizes)))
+    return found
 
 
 def _cut(stretches: Iterator[Chunk], chunk: int) -> Iterator[Chunk]:

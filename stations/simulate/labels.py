@@ -1,0 +1,196 @@
+"""Labels of a simulation: for every event when it began, when it first showed, when a static alarm and a trip would have come.
+
+They are read off what ideal sensors would see, without noise: the station is run with a failure and without it, all else
+equal. So a label never depends on a detector, nor on the luck of one noisy reading.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stations.faults import Case, kinds
+from stations.plant import Block, Station
+from stations.simulate.signals import Array
+from stations.simulate.simulator import TECHNOLOGIES, Simulation, Truth
+
+Mask = NDArray[np.bool_]
+
+SIGN_SD: Final = 1.0
+"""A failure shows physically once it moves a tag by this many standard deviations of what the equations leave open."""
+HELD_S, HELD_SCANS = 300.0, 3
+"""An alarm counts when its limit is passed for so long [s], and for so many scans: so a plant's alarm list does it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What became of one event; times are [ns since 1970], None = not within the simulation.
+
+    Parameters
+    ----------
+    kind, station, unit, tag : as of the case; ``pace`` and ``category`` (failure, sensor, data, benign) as of its kind.
+    start_ns, end_ns : begin, and when it is fully grown or over.
+    severity : [-].
+    sign_ns, sign_tag : first physical sign, and the tag that shows it.
+    alarm_ns, alarm_tag : a tag of the unit passes its static alarm limit because of the failure.
+    trip_ns : it passes its trip limit, or, where no tag of the unit has one that it reaches, the failure is complete.
+    """
+
+    kind: str
+    category: str
+    pace: str
+    station: str
+    unit: str
+    tag: str
+    start_ns: int
+    end_ns: int
+    severity: float
+    sign_ns: int | None = None
+    sign_tag: str = ""
+    alarm_ns: int | None = None
+    alarm_tag: str = ""
+    trip_ns: int | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+
+def label(
+    stations: Sequence[Station], cases: Sequence[Case], *, start_ns: int, n_scans: Sequence[int], seed: int
+) -> list[Label]:
+    """Labels of all ``cases`` in a simulation of ``stations``, in order of time; ``n_scans`` is one number a station."""
+    labels = [_bare(case) for case in cases if not kinds()[case.kind].is_failure]
+    for station, n in zip(stations, n_scans, strict=True):
+        failures = [case for case in cases if case.station == station.code and kinds()[case.kind].is_failure]
+        if failures:
+            labels += _label_station(station, cases, failures, start_ns=start_ns, n_scans=n, seed=seed)
+    return sorted(labels, key=lambda one: (one.start_ns, one.station, one.unit, one.kind))
+
+
+def _bare(case: Case) -> Label:
+    kind = kinds()[case.kind]
+    category = "failure" if kind.is_failure else kind.pace
+    return Label(
+        case.kind, category, kind.pace, case.station, case.unit, case.tag, case.start_ns, case.end_ns, case.severity
+    )
+
+
+def _label_station(
+    station: Station, cases: Sequence[Case], failures: Sequence[Case], *, start_ns: int, n_scans: int, seed: int
+) -> list[Label]:
+    """Runs with all cases, and without the first failure of each unit, without the second of each unit, ..."""
+    block = station.block("units")
+    # What follows the last failure tells nothing; a tenth of it is kept for what is late.
+    tail_ns = [max((case.end_ns - case.start_ns) // 10, round(2 * HELD_S * 1e9)) for case in failures]
+    last_ns = max(case.end_ns + tail for case, tail in zip(failures, tail_ns, strict=True))
+    n = min(n_scans, max(1, math.ceil((last_ns - start_ns) / 1e9 / block.period_s)))
+    labels = []
+    for left_out in _one_a_unit(failures):
+        others = [case for case in cases if case not in left_out]
+        with_all = Simulation(station, start_ns=start_ns, seed=seed, cases=cases).truth(n)
+        without = Simulation(station, start_ns=start_ns, seed=seed, cases=others).truth(n)
+        watches = [_Watch(station, case) for case in left_out]
+        for faulty, sound in zip(with_all, without, strict=True):
+            for watch in watches:
+                watch.see(faulty, sound)
+        labels += [watch.label() for watch in watches]
+    return labels
+
+
+def _one_a_unit(failures: Sequence[Case]) -> list[list[Case]]:
+    """The failures in as few lists as have no two of one unit."""
+    lists: list[list[Case]] = []
+    for case in failures:
+        free = next((one for one in lists if all(case.unit != other.unit for other in one)), None)
+        if free is None:
+            lists.append([case])
+        else:
+            free.append(case)
+    return lists
+
+
+class _Watch:
+    """Looks for the sign, alarm and trip of one failure in the signals of its unit."""
+
+    def __init__(self, station: Station, case: Case) -> None:
+        block = station.block("units")
+        self._case, self._block = case, block
+        self._row = block.units.index(case.unit) if case.unit else 0
+        points = TECHNOLOGIES[station.technology].points
+        noises = [points[tag.code].noise for tag in block.tags]
+        spans = np.array([tag.high - tag.low for tag in block.tags])
+        self._white = np.array([noise.white + noise.slow for noise in noises]) + spans * [n.of_span for n in noises]
+        self._relative = np.array([noise.of_value + noise.slow_of_value for noise in noises])
+        self._resolution = np.array([tag.resolution for tag in block.tags])
+        self._hold = max(HELD_SCANS, math.ceil(HELD_S / block.period_s))
+        self._sign: tuple[int, str] | None = None
+        self._alarm: tuple[int, str] | None = None
+        self._trip: tuple[int, str] | None = None
+        self._run = {name: np.zeros(len(block.tags), np.int64) for name in ("alarm", "trip")}
+
+    def see(self, faulty: Truth, sound: Truth) -> None:
+        """The next stretch of both."""
+        inside = faulty.time_ns >= self._case.start_ns
+        if not inside.any():
+            return
+        time_ns = faulty.time_ns[inside]
+        with_it, without = faulty.values[inside, self._row], sound.values[inside, self._row]
+        if self._sign is None:
+            sd = np.maximum(self._white + self._relative * np.abs(without), self._resolution)
+            self._sign = self._first(time_ns, np.abs(with_it - without) > SIGN_SD * sd)
+        for name in ("alarm", "trip"):
+            beyond = _beyond(self._block, with_it, name) & ~_beyond(self._block, without, name)
+            held = self._held(name, beyond)
+            if name == "alarm":
+                self._alarm = self._alarm or self._first(time_ns, held)
+            else:
+                self._trip = self._trip or self._first(time_ns, held)
+
+    def _held(self, name: str, beyond: Mask) -> Mask:
+        """Where a limit has been passed for ``_hold`` scans: (t, n)."""
+        out = np.zeros(beyond.shape, bool)
+        run = self._run[name]
+        for i, row in enumerate(beyond):
+            run = np.where(row, run + 1, 0)
+            out[i] = run >= self._hold
+        self._run[name] = run
+        return out
+
+    def _first(self, time_ns: NDArray[np.int64], where: Mask) -> tuple[int, str] | None:
+        hit = where.any(axis=1)
+        if not hit.any():
+            return None
+        i = int(np.argmax(hit))
+        return int(time_ns[i]), self._block.tags[int(np.argmax(where[i]))].code
+
+    def label(self) -> Label:
+        """What was found."""
+        case = self._case
+        bare = _bare(case)
+        trip_ns = min(self._trip[0], case.end_ns) if self._trip else case.end_ns
+        fields = asdict(bare) | {
+            "sign_ns": self._sign and self._sign[0],
+            "sign_tag": self._sign[1] if self._sign else "",
+            "alarm_ns": self._alarm and self._alarm[0],
+            "alarm_tag": self._alarm[1] if self._alarm else "",
+            "trip_ns": trip_ns,
+        }
+        return Label(**fields)
+
+
+def _beyond(block: Block, values: Array, name: str) -> Mask:
+    """Where a signal (t, n) is beyond its alarm or trip limit."""
+    low = np.array([_or(getattr(tag.limits, f"{name}_low"), -math.inf) for tag in block.tags])
+    high = np.array([_or(getattr(tag.limits, f"{name}_high"), math.inf) for tag in block.tags])
+    beyond: Mask = (values >= high) | (values <= low)
+    return beyond
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
