@@ -1,4 +1,4 @@
-"""The files of a recording as lines of text: plain or gzip, one after the other, in bounded memory.
+"""The files of a recording as lines of text: plain, gzip or Parquet, one after the other, in bounded memory.
 
 A row is a line: a quoted cell never spans two lines, so a stray quote costs one row and not the rest of the file.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-SUFFIXES: Final = (".csv", ".csv.gz")
+SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 """What is played from a folder; a file that is named itself may be called anything."""
 MAX_LINE_BYTES: Final = 1 << 20
 """Longest line [bytes]: some ten thousand columns. A file without line ends is not a table."""
@@ -22,7 +22,10 @@ MAX_RATIO: Final = 200
 """Text in a gzip file per packed byte [-]: telemetry packs 3- to 20-fold, a decompression bomb a thousand-fold."""
 TELL_BYTES: Final = 64 << 10
 """Progress is told each time so much text was read [bytes]."""
+BATCH_ROWS: Final = 4096
+"""Rows of a Parquet file that are unpacked at a time."""
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_PARQUET_MAGIC: Final = b"PAR1"
 
 
 class RecordingError(ValueError):
@@ -41,7 +44,9 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         if path.is_dir():
             found = sorted(p for p in path.iterdir() if p.name.lower().endswith(SUFFIXES) and p.is_file())
             if not found:
-                raise RecordingError(f"{path}: no recording in this folder; expected files *.csv or *.csv.gz")
+                raise RecordingError(
+                    f"{path}: no recording in this folder; expected files *.csv, *.csv.gz or *.parquet"
+                )
             files += found
         elif path.is_file():
             files.append(path)
@@ -61,7 +66,9 @@ def read_lines(path: Path, advanced: Callable[[int], object] = lambda n_bytes: N
     """
     try:
         with path.open("rb") as raw:
-            yield from _read(path, raw, advanced)
+            is_parquet = raw.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
+            raw.seek(0)
+            yield from (_read_parquet if is_parquet else _read)(path, raw, advanced)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise RecordingError(f"{path}: damaged gzip file: {error}") from None
     except OSError as error:
@@ -91,3 +98,28 @@ def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Itera
             advanced(position - told)
             told, told_at = position, n_bytes
     advanced(raw.tell() - told)
+
+
+def _read_parquet(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Iterator[tuple[int, str]]:
+    """Its rows as the lines of the CSV file that they could have been."""
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    size, told = path.stat().st_size, 0
+    try:
+        file = parquet.ParquetFile(raw)
+        yield 1, ",".join(file.schema_arrow.names)
+        number, n_rows = 1, max(1, file.metadata.num_rows)
+        for batch in file.iter_batches(BATCH_ROWS):
+            text = pa.BufferOutputStream()
+            csv.write_csv(batch, text, csv.WriteOptions(include_header=False, quoting_style="none"))
+            for line in text.getvalue().to_pybytes().decode(errors="replace").splitlines():
+                number += 1
+                yield number, line
+            position = size * (number - 1) // n_rows
+            advanced(position - told)
+            told = position
+    except pa.ArrowException as error:
+        first = str(error).partition("\n")[0]
+        raise RecordingError(f"{path}: damaged Parquet file: {first}") from None
+    advanced(size - told)

@@ -250,7 +250,7 @@ def test_a_bomb_is_stopped_by_its_ratio(write: Callable[..., Path], monkeypatch:
 def test_what_is_no_file(tmp_path: Path) -> None:
     for path, expected in (
         (tmp_path / "nothing.csv", "no such file"),
-        (tmp_path, "no recording in this folder; expected files *.csv or *.csv.gz"),
+        (tmp_path, "no recording in this folder; expected files *.csv, *.csv.gz or *.parquet"),
         (Path("/dev/null"), "is not a file"),
     ):
         with pytest.raises(RecordingError) as caught:
