@@ -29,7 +29,7 @@ COMMANDS: Final = {
     "demo": "Simulate two stations, learn, find seeded faults: no service needed.",
     "watch": "Judge a recording in this process.",
     "replay": "Play a recording through Kafka, workers and InfluxDB.",
-    "simulate": "Send simulated telemetry to Kafka.",
+    "simulate": "Simulate stations: to Kafka, to files with labels, or as pictures.",
     "worker": "Judge the telemetry on Kafka; health goes to InfluxDB.",
     "topics": "Create and list the topics on Kafka.",
     "buckets": "Create the bucket in InfluxDB.",

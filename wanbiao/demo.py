@@ -10,7 +10,7 @@ from typing import Any, Final
 from detectors.events import EarlyWarning, HealthScore
 from detectors.tuning import Tuning
 from stations.catalogue import load_station
-from stations.faults import Fault
+from stations.faults import Case
 from stations.plant import Fleet
 from stations.template import SHIPPED
 from wanbiao.display import Advance, date
@@ -51,8 +51,8 @@ class Demo:
         self.seeded = _draw_faults(self.fleet, seed, self.live_ns)
         self.tally = Tally({station.code: station.block("units") for station in stations}, self.seeded)
         self.learning_s, self.learning_scans, self.learning_warnings = 0.0, 0, 0
-        faults = [seeded.fault for seeded in self.seeded]
-        self._plant = Embedded(stations, simulated(stations, start_ns=START_NS, seed=seed, faults=faults), tuning)
+        cases = [seeded.case for seeded in self.seeded]
+        self._plant = Embedded(stations, simulated(stations, start_ns=START_NS, seed=seed, cases=cases), tuning)
 
     def learn(self, advance: Advance) -> None:
         """The healthy past, as fast as it goes."""
@@ -108,5 +108,5 @@ def _draw_faults(fleet: Fleet, seed: int, live_ns: int) -> list[Seeded]:
     for kind, code, component, begin_days, development_days in STORY:
         unit = draw.choice(fleet.stations[code].block("units").units)
         start_ns = live_ns + round(begin_days * DAY_S * 1e9)
-        seeded.append(Seeded(Fault(kind, code, unit, start_ns, development_days * DAY_S), component))
+        seeded.append(Seeded(Case(kind, code, unit, start_ns, development_days * DAY_S), component))
     return seeded

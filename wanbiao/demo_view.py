@@ -96,13 +96,13 @@ class View:
             GREY,
         )
         for seeded in demo.seeded:
-            fault = seeded.fault
-            station, component = demo.fleet.stations[fault.station], self._component(fault.station, seeded.component)
-            day, days = date(fault.start_ns)[:10], f"{fault.development_s / DAY_S:.0f}"
+            case = seeded.case
+            station, component = demo.fleet.stations[case.station], self._component(case.station, seeded.component)
+            day, days = date(case.start_ns)[:10], f"{case.development_s / DAY_S:.0f}"
             self.say(
                 Text(
-                    f"已植入故障 {fault.kind}：{station.name.zh} {fault.unit} 号机 {component.zh}，{day} 起 {days} 天内发展。",
-                    f"Fault {fault.kind} put in: {station.name.en} unit {fault.unit}, {component.en}, "
+                    f"已植入故障 {case.kind}：{station.name.zh} {case.unit} 号机 {component.zh}，{day} 起 {days} 天内发展。",
+                    f"Fault {case.kind} put in: {station.name.en} unit {case.unit}, {component.en}, "
                     f"from {day}, develops in {days} d.",
                 ),
                 GREY,
@@ -206,7 +206,7 @@ class View:
         for seeded in self._demo.seeded:
             if tally.found(seeded) is None:
                 station, unit, component = seeded.where
-                table.add_row(station, unit, self._named(station, component), "–", "–", "", seeded.fault.kind)
+                table.add_row(station, unit, self._named(station, component), "–", "–", "", seeded.case.kind)
         caused = [episode for episode in tally.episodes.values() if episode.cause is not None]
         for episode in sorted(caused, key=lambda episode: not episode.is_found) + tally.false[:FALSE_SHOWN]:
             table.add_row(*self._row(episode))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from detectors.events import Event
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning
-from stations.faults import Fault
+from stations.faults import Case
 from stations.plant import Station
 from stations.scan import Scan
 from stations.simulate import simulate
@@ -41,7 +41,7 @@ def simulated(
     *,
     start_ns: int,
     seed: int,
-    faults: Sequence[Fault] = (),
+    cases: Sequence[Case] = (),
     n_scans: int = ENDLESS_SCANS,
     span_s: float = math.inf,
 ) -> Iterator[Scan]:
@@ -51,12 +51,12 @@ def simulated(
 
     Raises
     ------
-    ValueError, before the first scan, if a station or fault is not one that can be simulated.
+    ValueError, before the first scan, if a station or case is not one that can be simulated.
     """
     sources = []
     for station in stations:
         n = math.ceil(min(n_scans, span_s / station.block("units").period_s))
-        sources.append(simulate(station, start_ns=start_ns, n_scans=n, seed=seed, faults=faults))
+        sources.append(simulate(station, start_ns=start_ns, n_scans=n, seed=seed, cases=cases))
     return merged(sources)
 
 

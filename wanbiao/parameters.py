@@ -14,7 +14,7 @@ from stations.schema import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stations.faults import Fault
+    from stations.faults import Case
     from stations.plant import Fleet, Station
 
 _UNITS_S: Final = {"": 1.0, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -102,15 +102,15 @@ class Moment(click.ParamType):
         return microseconds * 1000
 
 
-class FaultText(click.ParamType):
-    """A fault to simulate: ``kind:station:unit:start:development``, e.g. ``F01:YXK:2:2026-03-05T00:00Z:21d``."""
+class CaseText(click.ParamType):
+    """An event to simulate: ``kind:station:unit:start:development``, e.g. ``F01:YXK:2:2026-03-05T00:00Z:21d``."""
 
     name = "fault"
 
-    def convert(self, value: str | Fault, param: click.Parameter | None, ctx: click.Context | None) -> Fault:
-        from stations.faults import KINDS, Fault
+    def convert(self, value: str | Case, param: click.Parameter | None, ctx: click.Context | None) -> Case:
+        from stations.faults import Case, kinds
 
-        if isinstance(value, Fault):
+        if isinstance(value, Case):
             return value
         head, _, development = value.strip().rpartition(":")
         parts = head.split(":", 3)
@@ -118,10 +118,12 @@ class FaultText(click.ParamType):
             example = "kind:station:unit:start:development such as F01:YXK:2:2026-03-05T00:00Z:21d"
             self.fail(f'"{value}"; expected {example}', param, ctx)
         kind, station, unit, start = parts
-        if kind not in KINDS:
-            self.fail(f'"{kind}"; expected one of {", ".join(KINDS)}', param, ctx)
+        if kind not in kinds():
+            near = nearest(kind, kinds())
+            hint = f'; nearest: "{near}"' if near else ""
+            self.fail(f'"{kind}"; expected a kind such as F01, B70 or S06{hint}', param, ctx)
         start_ns = Moment().convert(start, param, ctx)
-        return Fault(kind, station.upper(), unit, start_ns, Duration().convert(development, param, ctx))
+        return Case(kind, station.upper(), unit, start_ns, Duration().convert(development, param, ctx))
 
 
 def find_station(fleet: Fleet, code: str) -> Station:

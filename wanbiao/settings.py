@@ -67,6 +67,8 @@ class Settings:
     """Folder of station files, or station files separated by commas, or a shipped recording; empty = the shipped fleet."""
     period_s: Annotated[float | None, checks.number(0.001, 86_400.0)] = None
     """Time between two scans of every block [s]; empty = as the catalogue says."""
+    profile: Annotated[str, checks.one_of("full", "lite")] = ""
+    """How much of a fleet is sampled: ``full`` or ``lite`` (two cores); empty = as the catalogue says."""
     clock: Annotated[str, checks.one_of("live", "recorded")] = "live"
     """``live`` refuses event times far from now, ``recorded`` takes any: for replays and for simulations faster than life."""
     checkpoint_s: Annotated[float, checks.number(0.1, 3600.0)] = 5.0
@@ -120,15 +122,18 @@ class Settings:
         return KafkaAddress(self.kafka, self.kafka_user, self.kafka_password, self.kafka_ca_file)
 
     def load_fleet(self) -> Fleet:
-        """The stations of `catalogue`, sampled each `period_s`.
+        """The stations of `catalogue`, sampled as `profile` has it, or each `period_s`.
 
         Raises
         ------
         ConfigError, CatalogueError : there is no such catalogue, or it has problems.
         """
         from stations.plant import Fleet
+        from stations.profiles import in_profile
 
         fleet = _load_catalogue(self.catalogue)
+        if self.profile:
+            fleet = in_profile(fleet, self.profile)
         if self.period_s is None:
             return fleet
         return Fleet({code: station.at_period(self.period_s) for code, station in fleet.stations.items()})

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.events import LEVELS, RUNNING, EarlyWarning, HealthScore
-from stations.faults import Fault
+from stations.faults import Case
 from stations.plant import Block
 from stations.scan import Scan
 from wanbiao.display import date
@@ -23,13 +23,13 @@ DAY_S: Final = 86_400.0
 class Seeded:
     """A fault that was put in, and the component in which it is to be found."""
 
-    fault: Fault
+    case: Case
     component: str
 
     @property
     def where(self) -> tuple[str, str, str]:
         """Station, unit and component."""
-        return self.fault.station, self.fault.unit, self.component
+        return self.case.station, self.case.unit, self.component
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Episode:
     first: EarlyWarning
     level: str
     after_s: float
-    cause: Fault | None
+    cause: Case | None
     is_found: bool
     returned_ns: int | None = None
 
@@ -101,8 +101,8 @@ class Tally:
         self.scans += 1
         self.last_ns = scan.time_ns
         for seeded in self.seeded:
-            if seeded.fault.station == scan.station and seeded.where not in self.alarms:
-                is_grown = scan.time_ns >= seeded.fault.start_ns
+            if seeded.case.station == scan.station and seeded.where not in self.alarms:
+                is_grown = scan.time_ns >= seeded.case.start_ns
                 if is_grown and beyond_alarm(self.blocks[scan.station], scan.values, seeded):
                     self.alarms[seeded.where] = scan.time_ns
 
@@ -123,9 +123,9 @@ class Tally:
 
     def _opened(self, event: EarlyWarning, after_s: float) -> Episode:
         unit = event.station, event.unit
-        growing = [s for s in self.seeded if s.where[:2] == unit and s.fault.start_ns <= event.onset_ns]
+        growing = [s for s in self.seeded if s.where[:2] == unit and s.case.start_ns <= event.onset_ns]
         is_found = any(seeded.component == event.component for seeded in growing)
-        return Episode(event, event.level, after_s, growing[0].fault if growing else None, is_found)
+        return Episode(event, event.level, after_s, growing[0].case if growing else None, is_found)
 
     @property
     def false(self) -> list[Episode]:
@@ -154,15 +154,15 @@ class Tally:
 
     def outcome(self, seeded: Seeded) -> dict[str, Any]:
         """What became of one fault, as JSON can hold it."""
-        fault, found = seeded.fault, self.found(seeded)
+        case, found = seeded.case, self.found(seeded)
         lead = None if found is None else self.lead_s(found)
         return {
-            "kind": fault.kind,
-            "station": fault.station,
-            "unit": fault.unit,
+            "kind": case.kind,
+            "station": case.station,
+            "unit": case.unit,
             "component": seeded.component,
-            "start": date(fault.start_ns),
-            "development_days": fault.development_s / DAY_S,
+            "start": date(case.start_ns),
+            "development_days": case.development_s / DAY_S,
             "first_warning": None if found is None else date(found.first.time_ns),
             "alarm": date(self.alarms[seeded.where]) if seeded.where in self.alarms else None,
             "lead_days": round(lead[0] / DAY_S, 2) if lead is not None and lead[1] else None,
@@ -184,7 +184,7 @@ def worst_of(block: Block, event: HealthScore) -> Now:
 
 def beyond_alarm(block: Block, values: NDArray[np.float32], seeded: Seeded) -> bool:
     """Whether any tag of the component that fails is at or beyond its upper alarm limit in a scan."""
-    row = values[block.units.index(seeded.fault.unit)]
+    row = values[block.units.index(seeded.case.unit)]
     return any(
         tag.limits.alarm_high is not None and value >= tag.limits.alarm_high
         for tag, value in zip(block.tags, row.tolist(), strict=True)

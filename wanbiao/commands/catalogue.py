@@ -14,6 +14,7 @@ from wanbiao.parameters import find_station
 from wanbiao.settings import Settings
 
 if TYPE_CHECKING:
+    from stations.faults import Kind
     from stations.plant import Fleet
 
 
@@ -132,3 +133,55 @@ def show(settings: Settings, /, station: str, as_json: bool) -> None:
     from wanbiao.display import console
 
     render(found, console("stdout"))
+
+
+@command.command("events")
+@click.argument("station", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@pass_settings
+def events(settings: Settings, /, station: str | None, as_json: bool) -> None:
+    """List what can be made to happen: failure modes, benign events, sensor faults; all, or those of one STATION.
+
+    \b
+    Example:
+      wanbiao catalogue events
+      wanbiao catalogue events YXK
+    """
+    from stations.faults import kinds
+
+    fleet = settings.load_fleet()
+    technology = find_station(fleet, station).technology if station else ""
+    found = {
+        code: kind
+        for code, kind in kinds().items()
+        if not (technology and kind.technologies) or technology in kind.technologies
+    }
+    if as_json:
+        click.echo(json.dumps([_event_row(code, kind) for code, kind in found.items()], ensure_ascii=False))
+        return
+    from rich.table import Table
+
+    from wanbiao.display import console
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("code", "name", "", "pace", "days", "where"):
+        table.add_column(name, no_wrap=name in ("code", "days"))
+    for code, kind in found.items():
+        where = [one.code for one in fleet.stations.values() if one.technology in kind.technologies]
+        days = f"{kind.days[0]:g} to {kind.days[1]:g}"
+        table.add_row(code, kind.name.zh, kind.name.en, kind.pace, days, " ".join(where) or "all")
+    console("stdout").print(table)
+
+
+def _event_row(code: str, kind: Kind) -> dict[str, object]:
+    return {
+        "code": code,
+        "name_zh": kind.name.zh,
+        "name_en": kind.name.en,
+        "pace": kind.pace,
+        "days": kind.days,
+        "technologies": kind.technologies,
+        "tags": kind.tags,
+        "check_zh": kind.check and kind.check.zh,
+        "check_en": kind.check and kind.check.en,
+    }

@@ -1,187 +1,283 @@
-"""``wanbiao simulate``: simulated stations in place of the plant, on the telemetry topic."""
+"""``wanbiao simulate``: simulated stations in place of the plant, to Kafka, to files or as pictures."""
 
 from __future__ import annotations
 
 import json
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from wanbiao.cli import EXIT_INTERRUPTED, pass_settings
-from wanbiao.parameters import FaultText, Finite, Moment, Speed, find_stations
+from wanbiao.errors import ConfigError
+from wanbiao.parameters import CaseText, Duration, Finite, Moment, Speed, find_stations
 from wanbiao.settings import Settings
 
 if TYPE_CHECKING:
-    from stations.faults import Fault
-    from stations.plant import Station
-    from stations.scan import Scan
+    from stations.plant import Fleet
+    from wanbiao.simulation import Plan
 
-DAY_S = 86_400.0
+FILES_START_NS: Final = 1_767_225_600_000_000_000
+"""2026-01-01 UTC: where a recording begins unless told otherwise."""
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.command(short_help="Send simulated telemetry to Kafka.")
-@click.option("--kafka", is_flag=True, help="Send to the telemetry topic; nothing else can be chosen yet.")
+@click.command(short_help="Simulate stations: to Kafka, to files with labels, or as pictures.")
+@click.option("--kafka", is_flag=True, help="Send to the telemetry topic.")
+@click.option("--out", type=FOLDER, help="Write a recording into this folder: a file a station, and labels.json.")
+@click.option("--plot", type=FOLDER, help="Draw a day and a year of each technology into this folder, as PNG.")
 @click.option(
-    "--stations", "codes", default="", help="Station codes, e.g. YXK,FYL; default: all that can be simulated."
+    "--format", "kind", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True, help="Of --out."
 )
+@click.option("--scenario", default="", help="Scenario file, or the name of a shipped one, e.g. i01.")
 @click.option(
-    "--start", type=Moment(), default="now", show_default=True, help="Time of the first scan: now, or ISO 8601."
+    "--stations", "codes", default="", help="Station codes, e.g. YXK,FYL, or all; default: all, or the scenario's."
 )
+@click.option("--start", type=Moment(), help="First scan: now, or ISO 8601; default: now, for --out 2026-01-01.")
 @click.option("--days", type=Finite(0, 36_600, min_open=True), help="Days of plant time; default: until Ctrl-C.")
-@click.option("--scans", type=click.IntRange(1), help="Scans of each station, instead of --days.")
-@click.option("--speed", type=Speed(), default="1", show_default=True, help="Plant seconds a second, or max.")
-@click.option("--period", type=Finite(0.1, 86_400), help="Seconds between two scans; default: the catalogue's.")
-@click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Same seed, same telemetry.")
+@click.option("--scans", type=click.IntRange(1), help="Scans of the slowest station, instead of --days.")
 @click.option(
-    "--fault", "faults", type=FaultText(), multiple=True, help="kind:station:unit:start:development; repeatable."
+    "--speed", type=Speed(), default="1", show_default=True, help="Of --kafka: plant seconds a second, or max."
 )
+@click.option("--period", type=Finite(0.1, 86_400), help="Seconds between two scans; default: the catalogue's.")
+@click.option("--profile", type=click.Choice(["full", "lite"]), help="How much is sampled; default: WANBIAO_PROFILE.")
+@click.option("--seed", type=click.IntRange(0), help="Same seed, same telemetry; default: 7, or the scenario's.")
+@click.option(
+    "--fault", "cases", type=CaseText(), multiple=True, help="kind:station:unit:start:development; repeatable."
+)
+@click.option("--benign", is_flag=True, help="Let ordinary benign events happen: outages, floods, calibrations ...")
+@click.option("--deadband", type=Finite(0, 1), default=0.0, help="Report by exception: share of the range, e.g. 0.001.")
+@click.option(
+    "--age", type=Duration(), default="60s", show_default=True, help="Of --deadband: oldest value reported again."
+)
+@click.option("--disorder", type=Finite(0, 1), default=0.0, help="Share of the scans that arrive late.")
+@click.option("--duplicates", type=Finite(0, 1), default=0.0, help="Share of the scans that arrive twice.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @pass_settings
 def command(settings: Settings, /, **options: Any) -> None:
-    """Send simulated scans of hydro and wind stations to Kafka, in order of plant time.
+    """Simulate the stations of the catalogue, with whatever happens to them.
 
-    With --period the worker needs the same WANBIAO_PERIOD_S; when plant time is not now (--start, --speed), it needs
-    WANBIAO_CLOCK=recorded. The summary says so.
+    To Kafka, the worker needs the same WANBIAO_PERIOD_S and WANBIAO_PROFILE; when plant time is not now (--start, --speed), it
+    needs WANBIAO_CLOCK=recorded. The summary says so. The labels beside a recording tell of each event when it began, first
+    showed, and would have passed a static alarm and a trip.
 
     \b
     Example:
-      wanbiao simulate --kafka
+      wanbiao simulate --kafka --profile lite
+      wanbiao simulate --out month --start 2026-01-01 --days 30 --seed 7 --period 600 --benign
+      wanbiao simulate --out i01 --scenario i01
+      wanbiao simulate --plot pictures --stations YXK,FYL
       wanbiao simulate --kafka --stations YXK --period 600 --start 2026-01-01 --days 90 --speed max \\
           --fault F01:YXK:2:2026-03-05T00:00Z:21d
     """
-    if not options.pop("kafka"):
-        raise click.UsageError("where to? expected --kafka")
+    ways = [name for name in ("kafka", "out", "plot") if options[name]]
+    if len(ways) != 1:
+        raise click.UsageError(
+            f"where to? expected one of --kafka, --out FOLDER, --plot FOLDER{', not several' if ways else ''}"
+        )
     if options["days"] and options["scans"]:
         raise click.UsageError("either --days or --scans, not both")
-    as_json = options.pop("as_json")
-    job = _prepare(settings, **options)
-    interrupted = _send(settings, job)
-    click.echo(json.dumps(job.summary(settings)) if as_json else job.sentence(settings))
+    plan, needs = _plan(settings, options)
+    if options["plot"]:
+        result, interrupted = _draw(plan, options["plot"]), False
+    elif options["out"]:
+        result, interrupted = _write(plan, options["out"], options["kind"], settings, needs)
+    else:
+        result, interrupted = _send(plan, options["speed"], settings, needs)
+    click.echo(json.dumps(result.plain()) if options["as_json"] else result.sentence())
     if interrupted:
         raise click.exceptions.Exit(EXIT_INTERRUPTED)
 
 
-@dataclass(slots=True)
-class _Job:
-    """What is sent, and what was sent so far."""
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """For programs, every field; for people, a sentence."""
 
-    stations: Sequence[Station]
-    scans: Iterator[Scan]
-    start_ns: int
-    end_ns: int | None
-    speed: float
-    seed: int
-    period_s: float | None
-    is_now: bool
-    sent: int = 0
-    readings: int = 0
-    last_ns: int = 0
-    seconds: float = 0.0
+    text: str
+    fields: dict[str, Any]
 
-    def needs(self, settings: Settings) -> dict[str, str]:
-        """Settings without which a worker would refuse these scans."""
-        needs = {}
-        if self.period_s is not None and self.period_s != settings.period_s:
-            needs["WANBIAO_PERIOD_S"] = f"{self.period_s:g}"
-        if settings.clock == "live" and not (self.is_now and self.speed == 1.0):
-            needs["WANBIAO_CLOCK"] = "recorded"
-        return needs
+    def plain(self) -> dict[str, Any]:
+        return self.fields
 
-    def summary(self, settings: Settings) -> dict[str, Any]:
-        """For programs."""
-        return {
-            "topic": f"{settings.prefix}telemetry",
-            "stations": [station.code for station in self.stations],
-            "scans": self.sent,
-            "readings": self.readings,
-            "first_ns": self.start_ns,
-            "last_ns": self.last_ns,
-            "seconds": round(self.seconds, 3),
-            "scans_per_s": round(self.sent / max(self.seconds, 1e-3), 1),
-            "seed": self.seed,
-            "worker_needs": self.needs(settings),
-        }
-
-    def sentence(self, settings: Settings) -> str:
-        """For people."""
-        from wanbiao.display import date, duration
-
-        line = f"sent {self.sent} scans of {', '.join(station.code for station in self.stations)}"
-        if self.sent:
-            line += f", {date(self.start_ns)} to {date(self.last_ns)} UTC,"
-        line += f" to {settings.prefix}telemetry in {duration(self.seconds)}; seed {self.seed}"
-        needs = " ".join(f"{name}={value}" for name, value in self.needs(settings).items())
-        return f"{line}; the worker needs {needs}" if needs else line
+    def sentence(self) -> str:
+        needs = " ".join(f"{name}={value}" for name, value in self.fields.get("worker_needs", {}).items())
+        return f"{self.text}; the worker needs {needs}" if needs else self.text
 
 
-def _prepare(
-    settings: Settings,
-    *,
-    codes: str,
-    start: int,
-    days: float | None,
-    scans: int | None,
-    speed: float,
-    period: float | None,
-    seed: int,
-    faults: Sequence[Fault],
-) -> _Job:
-    from stations.simulate import TECHNOLOGIES
-    from wanbiao.embedded import ENDLESS_SCANS, simulated
+def _plan(settings: Settings, given: dict[str, Any]) -> tuple[Plan, dict[str, str]]:
+    """What is simulated, and the settings without which a worker would refuse its scans."""
+    from stations.scenario import ordinary
+    from stations.simulate.delivery import Transport
+    from wanbiao.simulation import Plan, find_scenario
 
-    fleet = settings.load_fleet()
-    can = [station.code for station in fleet.stations.values() if station.technology in TECHNOLOGIES]
-    stations = find_stations(fleet, codes, can)
-    if cannot := [station.code for station in stations if station.code not in can]:
-        raise click.UsageError(
-            f"{', '.join(cannot)} cannot be simulated; expected some of {', '.join(can) or 'none here'}"
-        )
-    if period is not None:
-        stations = [station.at_period(period) for station in stations]
-    strangers = [fault.station for fault in faults if fault.station not in {station.code for station in stations}]
-    if strangers:
-        raise click.UsageError(f"--fault names station {strangers[0]}, which is not simulated here")
+    fleet, needs = _fleet(settings, given)
+    played = find_scenario(given["scenario"], fleet) if given["scenario"] else None
+    if played is None:
+        stations = find_stations(fleet, "" if given["codes"].strip() == "all" else given["codes"], fleet.stations)
+        start_ns = given["start"]
+        if start_ns is None:
+            start_ns = 0 if given["kafka"] else FILES_START_NS
+        cases, seed, end_ns = list(given["cases"]), 7, None
+    else:
+        stations = list(played.stations)
+        if given["codes"] and given["codes"].strip() != "all":
+            stations = [s for s in stations if s.code in {one.code for one in find_stations(fleet, given["codes"], ())}]
+        cases, seed = [*played.cases, *given["cases"]], played.scenario.seed
+        start_ns = played.scenario.first_ns if given["start"] is None else given["start"]
+        end_ns = played.scenario.end_ns
+        if played.scenario.period_s:
+            needs["WANBIAO_PERIOD_S"] = f"{played.scenario.period_s:g}"
+    seed = seed if given["seed"] is None else given["seed"]
     longest_s = max((station.block("units").period_s for station in stations), default=1.0)
-    start_ns = start or int(time.time() // longest_s * longest_s) * 10**9
-    span_s = math.inf if days is None else days * DAY_S
-    if scans is not None:
-        span_s = scans * longest_s
+    is_now = start_ns == 0
+    start_ns = start_ns or int(time.time() // longest_s * longest_s) * 10**9
+    if given["days"] or given["scans"]:
+        span_s = given["days"] * 86_400.0 if given["days"] else given["scans"] * longest_s
+        end_ns = start_ns + round(span_s * 1e9)
+    if end_ns is None and given["out"]:
+        raise click.UsageError("how long? expected --days, --scans or --scenario with --out")
+    if strangers := [case for case in given["cases"] if case.station not in {station.code for station in stations}]:
+        raise click.UsageError(f"--fault names station {strangers[0].station}, which is not simulated here")
+    if given["benign"]:
+        cases += ordinary(stations, start_ns, end_ns or start_ns + 10 * 366 * 86_400 * 10**9, seed)
+    if settings.clock == "live" and not (is_now and given["speed"] == 1.0):
+        needs["WANBIAO_CLOCK"] = "recorded"
+    transport = Transport(given["deadband"], given["age"], given["disorder"], given["duplicates"])
+    plan = Plan(stations, tuple(cases), start_ns, end_ns, seed, transport)
     try:
-        source = simulated(
-            stations, start_ns=start_ns, seed=seed, faults=faults, n_scans=scans or ENDLESS_SCANS, span_s=span_s
-        )
-    except (ValueError, KeyError) as error:
+        for station in stations:
+            plan.scans_of(station)
+    except ValueError as error:
         raise click.UsageError(str(error)) from None
-    end_ns = None if math.isinf(span_s) else start_ns + round(span_s * 1e9)
-    return _Job(stations, source, start_ns, end_ns, speed, seed, period, is_now=not start)
+    return plan, needs
 
 
-def _send(settings: Settings, job: _Job) -> bool:
-    """Send until the end; True if Ctrl-C came first. What was sent is acknowledged when it returns."""
+def _fleet(settings: Settings, given: dict[str, Any]) -> tuple[Fleet, dict[str, str]]:
+    """The fleet at the period and profile that are asked for."""
+    from stations.plant import Fleet
+    from stations.profiles import in_profile
+
+    fleet, needs = settings.load_fleet(), {}
+    if given["profile"] and given["profile"] != settings.profile:
+        fleet = in_profile(fleet, given["profile"])
+        needs["WANBIAO_PROFILE"] = given["profile"]
+    if given["period"] is not None:
+        fleet = Fleet({code: station.at_period(given["period"]) for code, station in fleet.stations.items()})
+        if given["period"] != settings.period_s:
+            needs["WANBIAO_PERIOD_S"] = f"{given['period']:g}"
+    return fleet, needs
+
+
+def _names(plan: Plan) -> str:
+    return ", ".join(station.code for station in plan.stations)
+
+
+def _send(plan: Plan, speed: float, settings: Settings, needs: dict[str, str]) -> tuple[_Result, bool]:
+    """Send until the end, or until Ctrl-C (True); what was sent is acknowledged when it returns."""
     from connectors.kafka import ScanProducer
     from connectors.wire import encode_scan
-    from wanbiao.display import console, date, progress
+    from wanbiao.display import console, date, duration, progress
     from wanbiao.embedded import Pace
 
-    pace = Pace(job.speed)
-    begun = time.monotonic()
-    interrupted = False
+    pace, begun, interrupted = Pace(speed), time.monotonic(), False
+    sent = readings = last_ns = 0
+    topic = f"{settings.prefix}telemetry"
+    span_ns = math.inf if plan.end_ns is None else plan.end_ns - plan.start_ns
     with (
-        ScanProducer(settings.kafka_address(), f"{settings.prefix}telemetry") as producer,
+        ScanProducer(settings.kafka_address(), topic) as producer,
         progress("simulating", out=console("stderr")) as advance,
     ):
         try:
-            for scan in job.scans:
+            for scan in plan.scans():
                 pace.wait(scan.time_ns)
                 producer.send(scan.station, encode_scan(scan))
-                job.sent, job.readings, job.last_ns = job.sent + 1, job.readings + scan.values.size, scan.time_ns
-                done = None if job.end_ns is None else (scan.time_ns - job.start_ns) / (job.end_ns - job.start_ns)
-                advance(done, f"{date(scan.time_ns)}, {job.sent} scans")
+                sent, readings, last_ns = sent + 1, readings + scan.values.size, scan.time_ns
+                done = None if plan.end_ns is None else (scan.time_ns - plan.start_ns) / span_ns
+                advance(done, f"{date(scan.time_ns)}, {sent} scans")
         except KeyboardInterrupt:
             interrupted = True
-    job.seconds = time.monotonic() - begun
-    return interrupted
+    seconds = time.monotonic() - begun
+    text = f"sent {sent} scans of {_names(plan)}"
+    if sent:
+        text += f", {date(plan.start_ns)} to {date(last_ns)} UTC,"
+    fields = {
+        "topic": topic,
+        "stations": [station.code for station in plan.stations],
+        "scans": sent,
+        "readings": readings,
+        "first_ns": plan.start_ns,
+        "last_ns": last_ns,
+        "seconds": round(seconds, 3),
+        "scans_per_s": round(sent / max(seconds, 1e-3), 1),
+        "seed": plan.seed,
+        "events": len(plan.cases),
+        "worker_needs": needs,
+    }
+    return _Result(f"{text} to {topic} in {duration(seconds)}; seed {plan.seed}", fields), interrupted
+
+
+def _write(plan: Plan, folder: Path, kind: Any, settings: Settings, needs: dict[str, str]) -> tuple[_Result, bool]:
+    """A recording: a file a station, and the labels; Ctrl-C keeps what was written."""
+    from replay.recorder import Recorder
+    from wanbiao.display import console, date, duration, progress
+
+    begun, rows, files, interrupted = time.monotonic(), 0, [], False
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with progress("simulating", out=console("stderr")) as advance:
+            for i, station in enumerate(plan.stations):
+                n, total = plan.n_scans(station), len(plan.stations)
+                with Recorder(folder, station.block("units"), kind) as recorder:
+                    files.append(recorder.path)
+                    try:
+                        for number, scan in enumerate(plan.scans_of(station)):
+                            recorder.write(scan)
+                            advance((i + number / n) / total, f"{station.code} {date(scan.time_ns)}")
+                    except KeyboardInterrupt:
+                        interrupted = True
+                rows += recorder.rows
+                if interrupted:
+                    break
+        labels = plan.labels() if not interrupted else []
+        document = {"seed": plan.seed, "start_ns": plan.start_ns, "end_ns": plan.end_ns, "labels": labels}
+        (folder / "labels.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--out: {error.filename or folder}: {(error.strerror or str(error)).lower()}") from None
+    seconds = time.monotonic() - begun
+    n_bytes = sum(path.stat().st_size for path in files)
+    fields = {
+        "folder": str(folder),
+        "files": [path.name for path in files],
+        "stations": [station.code for station in plan.stations],
+        "rows": rows,
+        "bytes": n_bytes,
+        "first_ns": plan.start_ns,
+        "end_ns": plan.end_ns,
+        "seconds": round(seconds, 3),
+        "seed": plan.seed,
+        "events": len(plan.cases),
+        "labels": len(labels),
+    }
+    text = f"wrote {rows} rows of {_names(plan)} ({n_bytes / 1e6:.1f} MB) and {len(labels)} labels to {folder} "
+    return _Result(f"{text}in {duration(seconds)}; seed {plan.seed}", fields), interrupted
+
+
+def _draw(plan: Plan, folder: Path) -> _Result:
+    """Pictures of every station of the plan."""
+    from wanbiao.display import console, progress
+    from wanbiao.pictures import draw
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with progress("drawing", out=console("stderr")) as advance:
+            files = draw(plan, folder, advance)
+    except OSError as error:
+        raise ConfigError(f"--plot: {error.filename or folder}: {(error.strerror or str(error)).lower()}") from None
+    names: Sequence[str] = [path.name for path in files]
+    return _Result(
+        f"drew {len(names)} pictures into {folder}", {"folder": str(folder), "files": names, "seed": plan.seed}
+    )

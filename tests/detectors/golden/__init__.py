@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +21,20 @@ import numpy as np
 from detectors.events import EarlyWarning
 from detectors.monitor import StationMonitor
 from stations.catalogue import load_fleet
-from stations.faults import Fault
+from stations.faults import Case
 from stations.plant import Block
 from stations.scan import Scan
 from stations.simulate import simulate
 
 FOLDER = Path(__file__).parent
-START_NS = 1_767_196_800 * 10**9
-"""2026-01-01 00:00 local time (UTC+8)."""
 PERIOD_S, DAY_S, HOUR_S = 600.0, 86_400.0, 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One fault of one unit that begins to grow after ``healthy_days``; ten-minute scans for ``days`` in all."""
+    """One fault of one unit that begins to grow ``healthy_days`` after ``start``; ten-minute scans for ``days`` in all."""
 
+    start: str
     station: str
     fault: str
     unit: str
@@ -69,13 +69,14 @@ def write(path: Path, incident: Incident, found: dict[str, Any]) -> None:
 def play(incident: Incident) -> dict[str, Any]:
     """Every transition of every early warning, and when the first reading of any unit passed its static alarm limit."""
     station = load_fleet().stations[incident.station].at_period(PERIOD_S)
-    start_ns = START_NS + int(incident.healthy_days * DAY_S) * 10**9
-    fault = Fault(incident.fault, incident.station, incident.unit, start_ns, incident.development_days * DAY_S)
+    first_ns = round(datetime.fromisoformat(incident.start).timestamp()) * 10**9
+    start_ns = first_ns + int(incident.healthy_days * DAY_S) * 10**9
+    case = Case(incident.fault, incident.station, incident.unit, start_ns, incident.development_days * DAY_S)
     n_scans = int(incident.days * DAY_S / PERIOD_S)
     monitor = StationMonitor(station)
     warnings: list[dict[str, Any]] = []
     alarm_hours = None
-    for scan in simulate(station, start_ns=START_NS, n_scans=n_scans, seed=incident.seed, faults=[fault]):
+    for scan in simulate(station, start_ns=first_ns, n_scans=n_scans, seed=incident.seed, cases=[case]):
         hours = round((scan.time_ns - start_ns) / 1e9 / HOUR_S)
         if alarm_hours is None and _is_alarm(station.block("units"), scan):
             alarm_hours = hours

@@ -1,0 +1,102 @@
+"""What is to be simulated: stations, the time they live through, what happens to them, and how their gateways report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from stations.schema import nearest
+from wanbiao.embedded import ENDLESS_SCANS, merged
+from wanbiao.errors import ConfigError
+
+if TYPE_CHECKING:
+    from stations.faults import Case
+    from stations.plant import Fleet, Station
+    from stations.scan import Scan
+    from stations.scenario import Played
+    from stations.simulate.delivery import Transport
+
+DAY_S: Final = 86_400.0
+INCIDENTS: Final = Path(__file__).parent.parent / "replay" / "incidents"
+"""Scenarios that are shipped; each can be named by its stem, or by the first part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A simulation before it is run.
+
+    Parameters
+    ----------
+    end_ns : event time at which it ends [ns]; None = never.
+    """
+
+    stations: Sequence[Station]
+    cases: Sequence[Case]
+    start_ns: int
+    end_ns: int | None
+    seed: int
+    transport: Transport | None = None
+
+    def n_scans(self, station: Station) -> int:
+        """Scans of one station."""
+        if self.end_ns is None:
+            return ENDLESS_SCANS
+        return math.ceil((self.end_ns - self.start_ns) / 1e9 / station.block("units").period_s)
+
+    def scans_of(self, station: Station) -> Iterator[Scan]:
+        """The scans of one station as they arrive.
+
+        Raises
+        ------
+        ValueError, before the first scan, if something cannot be simulated.
+        """
+        from stations.simulate import simulate
+
+        return simulate(
+            station,
+            start_ns=self.start_ns,
+            n_scans=self.n_scans(station),
+            seed=self.seed,
+            cases=self.cases,
+            transport=self.transport,
+        )
+
+    def scans(self) -> Iterator[Scan]:
+        """The scans of all stations in order of event time; as `scans_of`."""
+        return merged([self.scans_of(station) for station in self.stations])
+
+    def labels(self) -> list[dict[str, Any]]:
+        """What became of every case, as JSON can hold it; only of a simulation that ends."""
+        from stations.simulate.labels import label
+
+        n_scans = [self.n_scans(station) for station in self.stations]
+        found = label(self.stations, self.cases, start_ns=self.start_ns, n_scans=n_scans, seed=self.seed)
+        return [one.plain() for one in found]
+
+
+def find_scenario(name: str, fleet: Fleet) -> Played:
+    """A scenario by the path of its file, or one of the shipped by name (``i01`` or ``i01_sayano_shushenskaya``).
+
+    Raises
+    ------
+    ConfigError : there is none, or it has problems.
+    """
+    from stations.scenario import ScenarioError, load_scenario
+
+    path = Path(name)
+    if not path.is_file():
+        shipped = sorted(INCIDENTS.glob("*.toml"))
+        wanted = name.casefold().removesuffix(".toml")
+        fitting = [one for one in shipped if one.stem == wanted or one.stem.startswith(wanted + "_")]
+        if len(fitting) != 1:
+            near = nearest(wanted, [one.stem for one in shipped])
+            hint = f'; nearest: "{near}"' if near else ""
+            raise ConfigError(f"{name}: no such file; expected a scenario file, or one shipped{hint}")
+        path = fitting[0]
+    try:
+        return load_scenario(path, fleet)
+    except ScenarioError as error:
+        raise ConfigError(str(error)) from None
