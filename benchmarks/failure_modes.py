@@ -34,6 +34,8 @@ SCANS = 600
 UNITS = 2
 """Units of a station that are simulated: the one that fails and a sister."""
 WARM_DAYS = 1.0
+NEAR = 0.1
+"""A measured crossing this near its label is where it should be [share of the development]."""
 
 
 def main() -> None:
@@ -53,6 +55,7 @@ def main() -> None:
         "rows": len(rows),
         "cases": sum(one["cases"] for one in rows),
         "crossed": sum(one["crossed"] for one in rows),
+        "near": sum(one["near"] for one in rows),
         "off_max": max((one["off_max"] for one in rows if one["off_max"] is not None), default=None),
         "shown": sum(one["shown"] for one in rows),
     }
@@ -83,6 +86,7 @@ def row(code: str, station: Station, seeds: int) -> dict[str, Any]:
         "crossed": len(alarms),
         "alarm_x": [round(min(alarms), 2), round(max(alarms), 2)] if alarms else None,
         "off_max": round(max(offs), 3) if offs else None,
+        "near": sum(off <= NEAR for off in offs),
         "missed": sum(one.alarm_ns is not None and off is None for one, off in found),
         "tag": max(set(tags), key=tags.count) if tags else "",
     }

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detectors.tuning import Tuning
 from replay.files import RecordingError, find_files, read_lines
-from replay.tables import TIME_COLUMNS, near_text, parse_number, parse_time_ns, read_header, split
+from replay.tables import TIME_COLUMNS, UNIT_COLUMN, near_text, parse_number, parse_time_ns, read_header, split
 from stations.plant import Block, Component, Covariate, Limits, Model, Station, Tag, Text
 from stations.schema import show
 
@@ -30,6 +30,8 @@ NUMERIC_SHARE: Final = 0.9
 """A column is numeric if so much of what is written in it are numbers."""
 MAX_CELLS: Final = 10_000_000
 """Cells that are held in memory to find ranges: 80 MB."""
+STEP_ROWS: Final = 2000
+"""Rows from which the time between two rows is taken, where nothing else is wanted of them."""
 SCALES: Final = (4.0, 16.0, 64.0, 256.0, 1024.0)
 """Time constants of the shift bank, in periods: what is slow is not known, only what is slower than a row."""
 CORRELATION: Final = 6.0
@@ -75,6 +77,7 @@ def describe_recording(
         rows = sum(1 for path in files for _ in _body(path))
         learn_rows = max(LEARN_ROWS_MIN, round(LEARN_SHARE * rows))
     cells = _first_cells(files, names, min(learn_rows, MAX_CELLS // len(names)))
+    _refuse_several_units(files[0], names, cells)
     period_s = period_s or _median_step_s(files[0], names, cells)
     columns = dict(_numeric(names, cells))
     for name in covariates:
@@ -100,6 +103,29 @@ def _first_cells(files: Sequence[Path], names: Sequence[str], most: int) -> list
     separator = read_header(files[0])[0]
     rows = (split(line, separator) for path in files for line in _body(path))
     return [row for row in islice(rows, most) if len(row) == len(names)]
+
+
+def found_period_s(path: Path) -> float | None:
+    """Median step of the times in the first rows of a recording [s]; None if it has no time column, or no two times."""
+    separator, names = read_header(path)
+    rows = (split(line, separator) for line in _body(path))
+    cells = [row for row in islice(rows, STEP_ROWS) if len(row) == len(names)]
+    try:
+        return _median_step_s(path, names, cells)
+    except RecordingError:
+        return None
+
+
+def _refuse_several_units(path: Path, names: Sequence[str], cells: list[list[str]]) -> None:
+    """A recording of several units is one of a station that somebody has described."""
+    free = [name.lower() for name in names]
+    if UNIT_COLUMN in free:
+        units = {row[free.index(UNIT_COLUMN)] for row in cells}
+        if len(units) > 1:
+            few = f"{len(units)} units in column {show(UNIT_COLUMN)}"
+            raise RecordingError(
+                f"{path}: {few}; expected --catalogue, the station that was recorded, e.g. --catalogue YXK"
+            )
 
 
 def _median_step_s(path: Path, names: Sequence[str], cells: list[list[str]]) -> float:

@@ -27,6 +27,8 @@ FOLDER: Final = Path(__file__).parent / "catalogue" / "events"
 PACES: Final = ("slow", "medium", "fast", "step", "none", "benign", "sensor", "data")
 """How a failure grows, by which the lead time that can be asked for is set; or that it is no failure at all."""
 ALL_STATIONS: Final = "*"
+PASSING: Final = ("while", "hump", "fade")
+"""Courses that are over by themselves."""
 CYCLE_S: Final = 2 * 3600.0
 """Period of a rub: the shaft bows, rubs, heats, bends back in one to three hours (domain practice)."""
 
@@ -170,9 +172,11 @@ class Case:
         """Elapsed fraction x of the development at ``time_s`` (t,) [s since 1970]: (t,) in 0 .. 1 [-]."""
         return np.clip((time_s - self.start_ns / 1e9) / self.development_s, 0.0, 1.0)
 
-    def is_felt(self, first_s: float, last_s: float) -> bool:
-        """Whether it can show between two times [s since 1970]."""
-        return last_s > self.start_ns / 1e9 and (self.repaired_ns is None or first_s < self.repaired_ns / 1e9)
+    def is_felt(self, first_s: float, last_s: float, shape: str) -> bool:
+        """Whether a symptom of that course can show between two times [s since 1970]."""
+        over_ns = self.end_ns if shape in PASSING else None
+        ends = [ns / 1e9 for ns in (over_ns, self.repaired_ns) if ns is not None]
+        return last_s > self.start_ns / 1e9 and (not ends or first_s <= min(ends))
 
     def course(self, shape: str, time_s: Array) -> Array:
         """`course` of ``shape`` at ``time_s`` (t,) [s since 1970], 0 once repaired: (t,) [-]."""

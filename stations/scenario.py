@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,8 @@ def load_scenario(path: Path, fleet: Fleet) -> Played:
     """
     problems: list[Problem] = []
     raw = read_toml(path, problems)
+    if raw is not None and isinstance(raw.get("start"), date):  # TOML knows dates; nobody should have to quote them
+        raw["start"] = raw["start"].isoformat()
     scenario = None if raw is None else read(Scenario, raw, path.name, problems)
     if scenario is None or problems:
         raise ScenarioError(problems)
@@ -73,11 +76,20 @@ def prepare(scenario: Scenario, fleet: Fleet, file: str = "scenario") -> Played:
     problems += contradictions(cases, file)
     if problems:
         raise ScenarioError(problems)
+    cases = [one for case in cases for one in _a_unit_each(case, stations)]
     if scenario.benign:
         cases += ordinary(stations, scenario.first_ns, scenario.end_ns, scenario.seed)
     return Played(
         scenario, stations, tuple(sorted(cases, key=lambda case: (case.start_ns, case.station, case.unit, case.kind)))
     )
+
+
+def _a_unit_each(case: Case, stations: Sequence[Station]) -> list[Case]:
+    """A failure of every unit is one of each: each has a label of its own."""
+    if case.unit or not kinds()[case.kind].is_failure:
+        return [case]
+    station = next(station for station in stations if station.code == case.station)
+    return [replace(case, unit=unit) for unit in station.block("units").units]
 
 
 def ordinary(stations: Sequence[Station], first_ns: int, end_ns: int, seed: int) -> list[Case]:
@@ -107,14 +119,14 @@ def ordinary(stations: Sequence[Station], first_ns: int, end_ns: int, seed: int)
 def _happenings(
     code: str, kind: Kind, station: str, unit: str, tags: tuple[str, ...], first_ns: int, end_ns: int, seed: int
 ) -> Iterator[Case]:
-    """Events of one kind in one unit: a yearly list, each year drawn by its number."""
+    """Events of one kind in one unit that show after ``first_ns``: a yearly list, each year drawn by its number."""
     year_ns = round(365.25 * DAY_NS)
     key = int.from_bytes(f"{station}/{unit}/{code}".encode())
-    for year in range(first_ns // year_ns, end_ns // year_ns + 1):
+    for year in range(max(first_ns // year_ns - 1, 0), end_ns // year_ns + 1):
         chance = np.random.default_rng([seed, key, year])
         for _ in range(chance.poisson(kind.per_year)):
             case = draw(code, station, unit, year * year_ns + int(chance.random() * year_ns), chance, tags)
-            if first_ns <= case.start_ns < end_ns:
+            if case.start_ns < end_ns and case.end_ns > first_ns:
                 yield case
 
 

@@ -14,10 +14,13 @@ from itertools import combinations
 from stations.faults import ALL_STATIONS, Case, effects, kinds
 from stations.plant import Fleet, Station, Text
 from stations.schema import Problem, nearest, show
+from stations.simulate.delivery import WHOLE_STATION
 from stations.simulate.sensors import SENSOR_KINDS
 from stations.simulate.simulator import TECHNOLOGIES
 
 DAY_NS = 86_400 * 10**9
+EVENTS_MAX, PERIOD_S_MAX, DAYS_MAX = 1000, 86_400.0, 36_600.0
+"""Events in one file, time between two scans [s], length [d]: beyond, it is a typing error."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -130,16 +133,19 @@ def problems_of(scenario: Scenario, fleet: Fleet, file: str) -> Iterator[Problem
             yield wrong("start", scenario.start, "a time in the years 2000 to 2099")
     except ValueError:
         yield wrong("start", scenario.start, "a time such as 2026-01-31T08:00:00Z")
-    for key, value in (("days", scenario.days), ("period_s", scenario.period_s)):
-        if value is not None and not 0 < value <= 36_600:
-            yield wrong(key, value, "a number above 0, at most 36600")
+    for key, value, most in (("days", scenario.days, DAYS_MAX), ("period_s", scenario.period_s, PERIOD_S_MAX)):
+        if value is not None and not 0 < value <= most:
+            yield wrong(key, value, f"a number above 0, at most {most:g}")
     if not 0 <= scenario.learn_days <= 3660:
         yield wrong("learn_days", scenario.learn_days, "a number from 0 to 3660")
     if not 0 <= scenario.seed < 2**63:
-        yield wrong("seed", scenario.seed, "a whole number, 0 or more")
+        yield wrong("seed", scenario.seed, "a whole number from 0 to 9223372036854775807")
     for i, code in enumerate(scenario.stations):
         if code not in fleet.stations:
             yield wrong(f"stations[{i}]", code, f"one of {', '.join(fleet.stations)}", nearest(code, fleet.stations))
+    if len(scenario.events) > EVENTS_MAX:
+        yield Problem(file, "events", f"{len(scenario.events)} events", f"at most {EVENTS_MAX}")
+        return
     taking_part = [code for code in (scenario.stations or fleet.stations) if code in fleet.stations]
     for i, event in enumerate(scenario.events):
         yield from _event_problems(event, i, scenario, fleet, taking_part, file)
@@ -158,7 +164,7 @@ def _event_problems(
         )
         return
     kind = known[event.kind]
-    first = -scenario.learn_days
+    first = 0.0 - scenario.learn_days
     if first <= 0 < scenario.days and not first <= event.day <= scenario.days:
         yield Problem(file, f"{at}.day", show(event.day), f"a day within the scenario, {first:g} to {scenario.days:g}")
     for name, value, most in (("days", event.days, 36_600.0), ("severity", event.severity, 100.0)):
@@ -166,9 +172,15 @@ def _event_problems(
             yield Problem(file, f"{at}.{name}", show(value), f"a number above 0, at most {most:g}")
     if event.repaired_day is not None and event.repaired_day <= event.day:
         yield Problem(file, f"{at}.repaired_day", show(event.repaired_day), f"later than its begin, day {event.day:g}")
-    if event.station == ALL_STATIONS:
-        if not kind.regional:
-            yield Problem(file, f"{at}.station", '"*"', f"one station, {event.kind} is nothing that all have at once")
+    if (kind.regional or event.kind in WHOLE_STATION) and event.unit:
+        yield Problem(file, f"{at}.unit", show(event.unit), f"none: {event.kind} happens to a station as a whole")
+    if kind.regional != (event.station == ALL_STATIONS):
+        expected = (
+            '"*": weather happens to all' if kind.regional else f"one station: {event.kind} does not happen to all"
+        )
+        yield Problem(file, f"{at}.station", show(event.station), expected)
+        return
+    if kind.regional:
         return
     if event.station not in taking_part:
         near = nearest(event.station, taking_part)
@@ -225,9 +237,10 @@ def misplaced(case: Case, event: Event, stations: Sequence[Station], file: str, 
 
 
 def contradictions(cases: Sequence[Case], file: str) -> Iterator[Problem]:
-    """Two events of one kind in one part at one time; or two faults of one sensor; or of a unit that is out of service."""
+    """Two events of one kind in one part at one time, or two faults of one sensor."""
     for (i, one), (j, other) in combinations(enumerate(cases), 2):
-        if (one.station, one.unit) != (other.station, other.unit) or not _overlap(one, other):
+        same_unit = one.unit == other.unit or not one.unit or not other.unit
+        if one.station != other.station or not same_unit or not _overlap(one, other):
             continue
         same_kind = one.kind == other.kind and one.tag == other.tag
         same_sensor = {one.kind, other.kind} <= SENSOR_KINDS and one.tag == other.tag

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from detectors.tuning import Tuning
-from replay.adhoc import describe_recording
+from replay.adhoc import describe_recording, found_period_s
+from replay.files import find_files
 from replay.recordings import Recording
 from stations.plant import Station
 from wanbiao.errors import ConfigError
@@ -58,6 +59,8 @@ def prepare(
         made = describe_recording(files, covariates=covariates, learn_rows=learn_rows, period_s=period_s, tuning=own)
         station, tuning = made.station, made.tuning
     else:
+        if period_s is None and settings.period_s is None:
+            period_s = found_period_s(find_files(files)[0])
         station = recorded_station(settings, catalogue, period_s)
         if learn_rows is not None:
             tuning = learning(tuning, learn_rows, station.blocks[0].period_s)

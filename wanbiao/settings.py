@@ -64,7 +64,7 @@ class Settings:
     influx_bucket: Annotated[str, checks.bucket] = "pm"
     """Bucket (version 2) or database (version 1)."""
     catalogue: Annotated[str, checks.text] = ""
-    """Folder of station files, or station files separated by commas, or a shipped recording; empty = the shipped fleet."""
+    """Folder of station files, or files, shipped stations or recordings separated by commas; empty = the shipped fleet."""
     period_s: Annotated[float | None, checks.number(0.001, 86_400.0)] = None
     """Time between two scans of every block [s]; empty = as the catalogue says."""
     profile: Annotated[str, checks.one_of("full", "lite")] = ""
@@ -226,12 +226,14 @@ def _load_catalogue(text: str) -> Fleet:
     if not text or Path(text).is_dir():
         return load_fleet(Path(text) if text else None)
     recordings = {path.stem: path for path in sorted((SHIPPED / "recordings").glob("*.toml"))}
+    shipped = recordings | {path.stem.upper(): path for path in sorted(SHIPPED.glob("*.toml"))}
     stations = {}
     for name in text.split(","):
-        path = recordings.get(name.strip(), Path(name.strip()))
+        path = shipped.get(name.strip(), Path(name.strip()))
         if not path.is_file():
-            expected = "a folder, station files, or a recording: " + (", ".join(recordings) or "none is shipped")
-            raise _wrong("WANBIAO_CATALOGUE", show(name.strip()), expected, nearest(name.strip(), recordings))
+            expected = "a folder, station files, a shipped station such as YXK, or a recording: "
+            expected += ", ".join(recordings) or "none is shipped"
+            raise _wrong("WANBIAO_CATALOGUE", show(name.strip()), expected, nearest(name.strip(), shipped))
         station = load_station(path)
         if station.code in stations:
             raise _wrong("WANBIAO_CATALOGUE", show(text), f"station {station.code} once")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import click
+
 from stations.schema import nearest
 from wanbiao.embedded import ENDLESS_SCANS, merged
 from wanbiao.errors import ConfigError
@@ -100,3 +102,29 @@ def find_scenario(name: str, fleet: Fleet) -> Played:
         return load_scenario(path, fleet)
     except ScenarioError as error:
         raise ConfigError(str(error)) from None
+
+
+def check_cases(
+    new: Sequence[Case], others: Sequence[Case], stations: Sequence[Station], start_ns: int, end_ns: int | None
+) -> Sequence[Case]:
+    """``new``, if they can happen beside ``others`` in this stretch of time.
+
+    Raises
+    ------
+    UsageError : station, unit or time is none of this simulation, or two of them contradict each other.
+    """
+    from stations.scenario_file import contradictions
+
+    here = {station.code: station for station in stations}
+    for case in new:
+        if case.station not in here:
+            raise click.UsageError(f"--fault names station {case.station}, which is not simulated here")
+        units = here[case.station].block("units").units
+        if case.unit not in units:
+            few = ", ".join(units) if len(units) < 10 else f"{units[0]} to {units[-1]}"
+            raise click.UsageError(f"--fault: {case.station} has no unit '{case.unit}'; expected one of {few}")
+        if case.start_ns < start_ns or (end_ns is not None and case.start_ns >= end_ns):
+            raise click.UsageError(f"--fault: {case.kind} of {case.station} begins outside the time that is simulated")
+    for problem in contradictions([*others, *new], "--fault"):
+        raise click.UsageError(f"--fault: {problem.value}; expected {problem.expected}")
+    return new

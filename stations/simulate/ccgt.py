@@ -287,7 +287,7 @@ class CombinedCycle:
         }
 
     def _st_generator(self, s: dict[str, Array]) -> dict[str, Array]:
-        """Generator of the steam turbine, cooled by air; its transformer is that of `machines.transformer`, and sound."""
+        """Generator of the steam turbine, cooled by air; its transformer is a sound one, with the steady values of `machines`."""
         run, u, n = self._run, self._n_units, s["st_n"]
         current = np.hypot(s["st_p"], (0.12 + 0.20 * s["st_p"] + s["voltage"]) * s["st_on"]) * 0.85
         losses = current**2

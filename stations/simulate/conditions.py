@@ -47,7 +47,9 @@ class Conditions:
         places = self._known[name].places
         like = (places,) if places else ()
         happening = [
-            (case, effect) for case, effect in self._effects.get(name, ()) if case.is_felt(time_s[0], time_s[-1])
+            (case, effect)
+            for case, effect in self._effects.get(name, ())
+            if case.is_felt(time_s[0], time_s[-1], effect.shape)
         ]
         if not happening:
             return np.zeros((1, 1, *like))

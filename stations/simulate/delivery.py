@@ -24,6 +24,8 @@ REPEATED, DELAYED = 0.05, 0.05
 
 DATA_KINDS = frozenset({"S06", "S07", "S08", "S09", "B74"})
 """Kinds that change how scans arrive; a case without a unit is one of the whole station."""
+WHOLE_STATION = frozenset({"S07", "S08", "S09"})
+"""Of a gateway, hence of all units at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,10 @@ def _backlog(scans: Iterable[Scan], case: Case) -> Iterator[Scan]:
     """What was kept during the gap comes after it, behind the first live scan, as a gateway sends its store."""
     held: list[Scan] = []
     for scan in scans:
-        if _is_in(case, scan) and len(held) < HELD_MAX:
+        if _is_in(case, scan):
             held.append(scan)
+            if len(held) > HELD_MAX:
+                yield held.pop(0)
             continue
         yield scan
         yield from held

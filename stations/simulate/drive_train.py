@@ -21,7 +21,7 @@ _POINTS = {
     **points("MKA10CT", 101, "winding", 3, TEMPERATURE),
     "MSE10CT101": Point("converter", None, TEMPERATURE),
     "BAT10CT101": Point("transformer", None, TEMPERATURE),
-    "MDX10CP101": Point("hydraulic_pressure", None, Noise(white=0.5)),
+    "MDX10CP101": Point("hydraulic_pressure", None, Noise(white=0.5), cyclic=True),
     "MDX10CU101": Point("hydraulic_starts", None, STARTS),
     **points("UMD10CY", 101, "tower", 2, VIBRATION),
 }

@@ -34,7 +34,7 @@ KAPLAN_POINTS = {
     **POINTS,
     "MEA10CG102": Point("blade", None, Noise(white=0.05, slow_of_value=0.004)),
     "MEX20CP101": Point("oil_head_pressure", None, Noise(white=0.006)),
-    "MEX20CL101": Point("oil_head_leak", None, Noise(white=1.0)),
+    "MEX20CL101": Point("oil_head_leak", None, Noise(white=1.0), cyclic=True),
     "MEL10CP101": Point("trash_rack", None, Noise(white=0.004, slow_of_value=0.04)),
 }
 """What a Kaplan turbine has besides: a runner-blade servo and, run of river, a trash rack."""
@@ -126,7 +126,6 @@ class HydroPlant:
         p = power / rating["rated_mw"]
         rope = rough_zone(p, head)
         unrest = (1.0 + run.condition("turbine_unrest")) * speed
-        shaken = machines.vector_sum(vibration(p, head, 1.6 * self.rope), 0.7 * run.condition("turbine_1x"))
         pulsation = (2.2 + 0.5 * p + 5.8 * self.rope * rope) * (1.0 + run.condition("pulsation"))
         cover = (0.55 + 0.15 * p + 0.55 * self.rope * rope) * (
             1.0 + run.condition("looseness") * (1.0 + 0.5 * rope) / 1.1
@@ -142,7 +141,7 @@ class HydroPlant:
             "flow": rating["rated_flow_m3s"] * opening / GATE_RATED * np.sqrt(head),
             "head_cover": cover * unrest * factor("head cover", 0.08),
             "pulsation": pulsation * speed * factor("draft tube", 0.06),
-            "housing": shaken * unrest,
+            "housing": vibration(p, head, 1.6 * self.rope) * unrest,
             "rope": self.rope * rope,
         }
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stations.faults import Case, kinds
+from stations.faults import ALL_STATIONS, Case, kinds
 from stations.plant import Block, Station
 from stations.simulate.signals import Array
 from stations.simulate.simulator import TECHNOLOGIES, Simulation, Truth
@@ -65,7 +65,8 @@ def label(
     stations: Sequence[Station], cases: Sequence[Case], *, start_ns: int, n_scans: Sequence[int], seed: int
 ) -> list[Label]:
     """Labels of all ``cases`` in a simulation of ``stations``, in order of time; ``n_scans`` is one number a station."""
-    labels = [_bare(case) for case in cases if not kinds()[case.kind].is_failure]
+    here = {ALL_STATIONS, *(station.code for station in stations)}
+    labels = [_bare(case) for case in cases if not kinds()[case.kind].is_failure and case.station in here]
     for station, n in zip(stations, n_scans, strict=True):
         failures = [case for case in cases if case.station == station.code and kinds()[case.kind].is_failure]
         if failures:
@@ -107,12 +108,16 @@ def _one_a_unit(failures: Sequence[Case]) -> list[list[Case]]:
     """The failures in as few lists as have no two of one unit."""
     lists: list[list[Case]] = []
     for case in failures:
-        free = next((one for one in lists if all(case.unit != other.unit for other in one)), None)
+        free = next((one for one in lists if all(not _same_unit(case, other) for other in one)), None)
         if free is None:
             lists.append([case])
         else:
             free.append(case)
     return lists
+
+
+def _same_unit(one: Case, other: Case) -> bool:
+    return not one.unit or not other.unit or one.unit == other.unit
 
 
 class _Watch:
@@ -125,10 +130,14 @@ class _Watch:
         points = TECHNOLOGIES[station.technology].points
         noises = [points[tag.code].noise for tag in block.tags]
         spans = np.array([tag.high - tag.low for tag in block.tags])
-        self._white = np.array([noise.white + noise.slow for noise in noises]) + spans * [n.of_span for n in noises]
-        self._relative = np.array([noise.of_value + noise.slow_of_value for noise in noises])
+        self._absolute = np.array(
+            [math.hypot(n.white, n.slow, n.of_span * span) for n, span in zip(noises, spans, strict=True)]
+        )
+        self._relative = np.array([math.hypot(noise.of_value, noise.slow_of_value) for noise in noises])
+        self._telling = np.array([not points[tag.code].cyclic for tag in block.tags])
         self._resolution = np.array([tag.resolution for tag in block.tags])
         self._hold = max(HELD_SCANS, math.ceil(HELD_S / block.period_s))
+        self._last_ns = 0
         self._sign: tuple[int, str] | None = None
         self._alarm: tuple[int, str] | None = None
         self._trip: tuple[int, str] | None = None
@@ -136,14 +145,15 @@ class _Watch:
 
     def see(self, faulty: Truth, sound: Truth) -> None:
         """The next stretch of both."""
+        self._last_ns = int(faulty.time_ns[-1])
         inside = faulty.time_ns >= self._case.start_ns
         if not inside.any():
             return
         time_ns = faulty.time_ns[inside]
         with_it, without = faulty.values[inside, self._row], sound.values[inside, self._row]
         if self._sign is None:
-            sd = np.maximum(self._white + self._relative * np.abs(without), self._resolution)
-            self._sign = self._first(time_ns, np.abs(with_it - without) > SIGN_SD * sd)
+            sd = np.maximum(np.hypot(self._absolute, self._relative * without), self._resolution)
+            self._sign = self._first(time_ns, (np.abs(with_it - without) > SIGN_SD * sd) & self._telling)
         for name in ("alarm", "trip"):
             beyond = _beyond(self._block, with_it, name) & ~_beyond(self._block, without, name)
             held = self._held(name, beyond)
@@ -173,7 +183,9 @@ class _Watch:
         """What was found."""
         case = self._case
         bare = _bare(case)
-        trip_ns = min(self._trip[0], case.end_ns) if self._trip else case.end_ns
+        repaired = case.repaired_ns is not None and case.repaired_ns < case.end_ns
+        complete_ns = None if repaired or case.end_ns > self._last_ns else case.end_ns
+        trip_ns = min(self._trip[0], complete_ns or self._trip[0]) if self._trip else complete_ns
         fields = asdict(bare) | {
             "sign_ns": self._sign and self._sign[0],
             "sign_tag": self._sign[1] if self._sign else "",

@@ -241,7 +241,6 @@ class PumpedStoragePlant:
         back = s["back"].clip(0.0, 1.0)
         rope = hydro.rough_zone(s["p"], head) * forward
         quiet = np.where(forward > 0.0, hydro.vibration(s["p"], head), 0.36 + 0.29 * back)
-        shaken = machines.vector_sum(quiet, 0.7 * run.condition("turbine_1x"))
         unrest = (1.0 + run.condition("turbine_unrest")) * n
         start = burst(n) * s["starting"] * (1.0 + 0.08 * run.ou("bursts", n.shape, DAY_S))
         calm = 0.45 + 0.10 * forward + 0.15 * s["p"] * forward + 0.45 * back
@@ -252,7 +251,7 @@ class PumpedStoragePlant:
         vaneless = 0.8 + (3.6 + 5.0 * (1.0 - s["p"])) * forward + (4.6 + 25.0 * off) * back
         return {
             "rope": rope,
-            "housing": shaken * unrest + start,
+            "housing": quiet * unrest + start,
             "head_cover": cover * unrest * factor("head cover", 0.08) + 0.6 * start,
             "pulsation": draft * more * factor("draft tube", 0.06) + start,
             "vaneless": vaneless * more * factor("vaneless space", 0.06) + 2.0 * start,

@@ -42,7 +42,7 @@ class Run:
     def condition(self, name: str) -> Array:
         """What events did to a part: (t, u), or (t, u, k) for k like parts [as ``CONDITIONS`` says]; all zero = as new.
 
-        It broadcasts: where nothing happens it is (1, 1) or (1, 1, 1).
+        It broadcasts: where nothing happens in this stretch it is (1, 1) or (1, 1, 1). A filter takes either form.
         """
         return self._conditions.at(name, self._time_s)
 
@@ -98,15 +98,30 @@ class Run:
 
     def ramp(self, name: str, target: Array, per_minute: float) -> Array:
         """``target`` (t, ...) [any] followed at no more than ``per_minute`` [as target]; it starts there."""
-        return self._carry(name, lambda state: ramp(target, per_minute * self.dt_s / 60.0, state))
+
+        def step(state: Array | None) -> tuple[Array, Array]:
+            return ramp(self._over_time(target, state), per_minute * self.dt_s / 60.0, state)
+
+        return self._carry(name, step)
 
     def lag(self, name: str, steady: Array, tau_s: float) -> Array:
         """``steady`` (t, ...) [any] after a first-order lag of ``tau_s`` [s]; it starts settled."""
-        return self._carry(name, lambda state: lag(steady, tau_s, self.dt_s, state))
+
+        def step(state: Array | None) -> tuple[Array, Array]:
+            given = self._over_time(steady, state)
+            before = None if state is None else np.broadcast_to(state, (1, *given.shape[1:]))
+            return lag(given, tau_s, self.dt_s, before)
+
+        return self._carry(name, step)
 
     def integrate(self, name: str, rate: Array, start: Array) -> Array:
         """Integral of ``rate`` (t, ...) [x/s] from ``start`` (...) [x]."""
-        return self._carry(name, lambda state: integrate(rate, self.dt_s, start if state is None else state))
+
+        def step(state: Array | None) -> tuple[Array, Array]:
+            given = self._over_time(rate, state)
+            return integrate(given, self.dt_s, start if state is None else state)
+
+        return self._carry(name, step)
 
     def hold(self, name: str, values: Array, fresh: NDArray[np.bool_]) -> Array:
         """The last of ``values`` (t, ...) at which ``fresh`` (t,) was true: an instrument slower than the scan."""
@@ -124,6 +139,12 @@ class Run:
         if name not in self._made:
             self._made[name] = make(name)
         return self._made[name]
+
+    def _over_time(self, values: Array, state: Array | None) -> Array:
+        """``values``, which may be those of a condition that does not change (1, ...), at every time of the stretch."""
+        like = np.shape(state)[-(values.ndim - 1) :] if state is not None and values.ndim > 1 else ()
+        shape = np.broadcast_shapes(values.shape[1:], like)
+        return np.broadcast_to(values, (len(self._time_s) if len(values) == 1 else len(values), *shape))
 
     def _carry(self, name: str, step: Callable[[Array | None], tuple[Array, Array]]) -> Array:
         if name in self._after:

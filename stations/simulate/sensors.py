@@ -25,7 +25,7 @@ DRIFT_PER_DAY, BIAS = 0.0023, 0.03
 RAILS = (-0.5, 1.5)
 """What an open or shorted sensor reads, as far outside its range as 850 degC is [share of the range]."""
 SPIKE, SPIKES_PER_DAY = 0.6, 12.0
-"""Height of a spike at severity 1 [share of the value], and how many there are."""
+"""Height of a spike at severity 1 [share of the value], and how many there are; never more than one scan in ten begins one."""
 SWAPS = {
     "MPa": (10.0, 0.0),
     "kPa": (10.0, 0.0),
@@ -147,11 +147,16 @@ def _bias(tag: Tag, case: Case, time_s: Array, sound: Array, seed: int) -> Array
 
 
 def _spikes(tag: Tag, case: Case, time_s: Array, sound: Array, seed: int) -> Array:
-    """One to three scans long, up or down; which scans is drawn by the time, so it needs no state."""
+    """One to three scans long, up or down. Drawn by the time of the scan in which one begins, so it needs no state."""
     period_s = float(time_s[1] - time_s[0]) if len(time_s) > 1 else 1.0
-    chance = np.array([_unit_draw(seed, case, round(t / (3 * period_s))) for t in time_s])
-    hit = np.where(chance < SPIKES_PER_DAY * 3 * period_s / DAY_S / 2, 1.0, 0.0)
-    hit -= np.where(chance > 1 - SPIKES_PER_DAY * 3 * period_s / DAY_S / 2, 1.0, 0.0)
+    chance = min(0.1, SPIKES_PER_DAY * period_s / DAY_S)
+    key = [seed, int.from_bytes(f"{case.station}/{case.unit}/{tag.code}".encode())]
+    hit = np.zeros(len(time_s))
+    for back in (2, 1, 0):
+        begun = [np.random.default_rng([*key, round(t / period_s) - back]).random(3) for t in time_s]
+        for i, (begins, length, up) in enumerate(begun):
+            if begins < chance and back < 1 + int(3 * length):
+                hit[i] = 1.0 if up < 0.5 else -1.0
     return sound + hit[:, None] * SPIKE * case.severity * np.maximum(np.abs(sound), 0.1 * _span(tag))
 
 
@@ -173,15 +178,6 @@ def _calibrate(tag: Tag, case: Case, time_s: Array, sound: Array, seed: int) -> 
 def _sign(case: Case) -> float:
     """Up, or down for the variants of that name."""
     return -1.0 if case.kind.endswith("-low") else 1.0
-
-
-def _unit_draw(seed: int, case: Case, number: int) -> float:
-    """A number in 0 .. 1 that depends on its arguments only (the splitmix64 finaliser)."""
-    mask = (1 << 64) - 1
-    z = (number * 0x9E3779B97F4A7C15 + seed * 0xD1B54A32D192ED03 + case.start_ns) & mask
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-    return float((z ^ (z >> 31)) / 2**64)
 
 
 WRONG: dict[str, Callable[[Tag, Case, Array, Array, int], Array]] = {

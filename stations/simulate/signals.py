@@ -124,11 +124,15 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where a tag's value comes from: a signal by name (a ``column`` of it, or None) and the noise of its sensor."""
+    """Where a tag's value comes from: a signal by name (a ``column`` of it, or None) and the noise of its sensor.
+
+    ``cyclic``: the signal goes up and down as a vessel is pumped, so another value at one moment says nothing.
+    """
 
     signal: str
     column: int | None
     noise: Noise
+    cyclic: bool = False
 
 
 def points(code: str, first: int, signal: str, n: int, noise: Noise) -> dict[str, Point]:

@@ -155,8 +155,10 @@ class Simulation:
         """What ideal sensors would see, a stretch at a time: no measurement noise, no quantum, no fault of a sensor."""
         points = self._technology.points
         for time_ns, signals in self._stretches(n_scans):
-            ideal = [physical(self._run, tag, points[tag.code], self._signal(signals, tag)) for tag in self.block.tags]
-            values = np.stack(ideal, axis=-1)
+            values = np.empty((STRETCH, *self.block.shape))
+            for column, tag in enumerate(self.block.tags):
+                seen = physical(self._run, tag, points[tag.code], self._signal(signals, tag))
+                values[:, :, column] = seen[:, :1] if tag.shared else seen
             left = n_scans - (int(time_ns[0]) - self._start_ns) // round(self.block.period_s * 1e9)
             yield Truth(time_ns[:left], values[:left])
 

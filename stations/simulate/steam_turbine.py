@@ -1,6 +1,6 @@
 """Steam turbines of coal units, heating plants and combined cycles: condenser, bearings and shaft line.
 
-The equations come first, as pure functions of arrays; ``ShaftLine`` and ``Condenser`` then put them behind their lags. p = power
+The equations come first, as pure functions of arrays; ``ShaftLine`` then puts them behind their lags. p = power
 and n = speed relative to their ratings; t = times, u = units, k = bearings. Constants without a reference are plant practice for
 3000 rpm sets of 150 to 660 MW.
 """
@@ -16,7 +16,6 @@ from stations.simulate.signals import DAY_S, HOUR_S, MINUTE_S, Array, Noise, Poi
 TEMPERATURE = Noise(white=0.2, slow=0.5)
 WATER = Noise(white=0.2)
 VIBRATION = Noise(of_value=0.03, slow_of_value=0.04)
-PRESSURE = Noise(of_span=0.0015)
 
 LOWEST_KPA = 2.8
 """Below it the last blades gain nothing: the cooling water is throttled instead [kPa]."""

@@ -41,7 +41,6 @@ CONDITIONS = {
     "bars": Condition(BARS, "rise of the water in a stator bar beyond normal, as a share of it: the bar clogs [-]"),
     "hydrogen_seal": Condition(0, "wear of the hydrogen seals, 1 = worn out [-]"),
     "station_blackout": Condition(0, "share of the station's direct current and auxiliary power that is lost [-]"),
-    "excitation_loss": Condition(0, "share of the excitation that is lost [-]"),
 }
 
 
@@ -74,7 +73,7 @@ class Turbogenerator:
         run, shape = self._run, power.shape
         rated_mva = self._rated_mw / 0.9
         voltage = 0.05 * run.ou("voltage", (len(power), 1), 3 * HOUR_S) + 0.03 * run.ou("excitation", shape, HOUR_S)
-        lost = np.minimum(run.condition("excitation_loss") + run.condition("station_blackout"), 1.0)
+        lost = np.minimum(run.condition("station_blackout"), 1.0)
         # A generator that has lost its field draws from the grid the reactive power that it gave.
         wanted = (0.10 + 0.20 * np.abs(power) / self._rated_mw + voltage) * (1.0 - lost) - 0.45 * lost
         reactive = wanted * rated_mva * on

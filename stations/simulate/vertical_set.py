@@ -43,10 +43,10 @@ POINTS = {
     **points("MKA10CT", 111, "core", 3, TEMPERATURE),
     "MKJ10CT101": Point("cold_air", None, TEMPERATURE),
     "MKJ10CT102": Point("hot_air", None, TEMPERATURE),
-    "MEX10CP101": Point("governor_pressure", None, Noise(white=0.006)),
-    "MEX10CL101": Point("governor_level", None, Noise(white=0.2, slow=0.5)),
+    "MEX10CP101": Point("governor_pressure", None, Noise(white=0.006), cyclic=True),
+    "MEX10CL101": Point("governor_level", None, Noise(white=0.2, slow=0.5), cyclic=True),
     "MEX10CU101": Point("governor_starts", None, STARTS),
-    "MEW10CL101": Point("sump_level", None, Noise(white=2.0)),
+    "MEW10CL101": Point("sump_level", None, Noise(white=2.0), cyclic=True),
     "MEW10CU101": Point("sump_starts", None, STARTS),
     "BAT10CT101": Point("top_oil", None, TEMPERATURE),
     "BAT10CT102": Point("hot_spot", None, TEMPERATURE),
@@ -156,7 +156,7 @@ class VerticalSet:
         oil = run.lag("oil", oil + run.condition("oil_heat") * n, 40 * MINUTE_S)
         run_out = (95.0 + 12.0 * p + 75.0 * s["rope"])[..., None] * self.factor("run-out", 0.10, (2,))
         run_out = machines.rotate(run_out, run.condition("imbalance")[..., None], 40.0)
-        turbine = machines.vector_sum(s["housing"] * (1.0 + self._looseness(s)), run.condition("turbine_1x"))
+        turbine = machines.vector_sum(s["housing"] * (1.0 + self._looseness(s)), run.condition("turbine_1x") * n)
         housing = {"turbine": turbine, "upper": 0.75 * s["housing"]}
         out = {
             "oil": oil,

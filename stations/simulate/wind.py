@@ -99,11 +99,6 @@ def power_curve(wind: Array, density: Array) -> Array:
     return p
 
 
-def rotor_speed(wind: Array) -> Array:
-    """Rotor speed relative to rated [-]: constant tip-speed ratio between the converter's lower speed and the rated."""
-    return np.clip(wind / 10.0, 0.58, 1.0)
-
-
 def pitch_angle(wind: Array) -> Array:
     """Blade angle of a producing turbine [deg]: fine pitch up to rated wind, then it spills power."""
     angle: Array = np.interp(wind, [10.5, 12.0, 13.5, 15.0, 20.0, 25.0], [0.0, 1.5, 5.0, 9.5, 18.0, 24.0])
@@ -173,13 +168,12 @@ class _Turbines:
         windy = (decision > rating["cut_in_m_s"] - 0.3) & (decision < rating["cut_out_m_s"])
         wanted = windy & ~orders.stopped & ~(run.condition("outage") > 0.5)
         running = run.lag("running", wanted.astype(np.float64), 40.0)
-        out = self._power(time_s, wind, ambient, wanted, orders)
         turns = 360.0 * (orders.turns + run.condition("unwinding"))
         # The vane stands a little askew and the yaw drive follows with a lag: both cost power.
         askew = self._offset("yaw", 2.0) + 2.0 * run.ou("yaw error", shape, 5 * DAY_S)
         position = run.lag("yaw", direction, 10 * MINUTE_S) + askew
         facing = np.maximum(np.cos(np.deg2rad(direction - position)), 0.0) ** 1.9
-        out["p"] = out["p"] * facing
+        out = self._power(time_s, wind, facing, ambient, wanted, orders)
         return out | {
             "wind": wind * (1.0 - 0.03 * out["p"]) * (1.0 + self._offset("anemometer", 0.015)),
             "direction": direction % 360.0,
@@ -193,7 +187,13 @@ class _Turbines:
         }
 
     def _power(
-        self, time_s: Array, wind: Array, ambient: Array, wanted: NDArray[np.bool_], orders: wind_orders.Orders
+        self,
+        time_s: Array,
+        wind: Array,
+        facing: Array,
+        ambient: Array,
+        wanted: NDArray[np.bool_],
+        orders: wind_orders.Orders,
     ) -> dict[str, Array]:
         """Power and speed [share of the rating], pitch (t, u, 3) [deg] and ice on the blades [-]."""
         run, rating, shape = self._run, self._rating, wind.shape
@@ -201,7 +201,8 @@ class _Turbines:
         blades = 1.0 + self._offset("blades", 0.01) + 0.008 * run.ou("blade soiling", shape, 20 * DAY_S)
         ice = self._ice(time_s, ambient)
         quiet = np.clip(orders.quiet_hours * self._by_the_village + run.condition("noise_mode"), 0.0, 1.0)
-        able = np.minimum(power_curve(felt, air_density(ambient, self._altitude_m)) * blades, 1.0)
+        # Poor blades, and a nacelle that does not face the wind, cost wind: above rated there is enough of it all the same.
+        able = power_curve(felt * (blades * facing) ** (1 / 3), air_density(ambient, self._altitude_m))
         able = able * (1.0 - ICE_LOSS * ice)
         allowed = np.minimum(orders.set_point, 1.0 - run.condition("derating"))
         allowed = run.lag("set-point", np.minimum(allowed, 1.0 - 0.12 * quiet) * np.ones(shape), 30.0)

@@ -11,6 +11,7 @@ from detectors.bank import ShiftBank
 from detectors.base import HUGE, Array, Covariates, Detector, Mask, Values
 from detectors.covariates import CovariateFilter
 from detectors.normal_behaviour import NormalBehaviour
+from detectors.novelty import Novelty
 from detectors.regression import SharedGainRegression
 from tests.detectors.contract import N_SCANS, Subject
 from tests.detectors.small import BLOCK, JUDGED, PERIOD_S, TUNING, WARM, telemetry
@@ -44,6 +45,11 @@ def bank(tags: Sequence[int], n_units: int) -> Detector:
         memory_s=TUNING.spread_memory_s,
         ready_s=20 * TUNING.learn_s,
     )
+
+
+def novelty(tags: Sequence[int], n_units: int) -> Detector:
+    """Speaks after thirty rows; an event is over before the recording is."""
+    return Novelty(n_units, len(tags), period_s=PERIOD_S, ready_rows=30, quiet_rows=15, recent_rows=50, slow_rows=5)
 
 
 def normal_behaviour(tags: Sequence[int], n_units: int) -> Detector:
@@ -120,6 +126,7 @@ class Sound:
 
 SUBJECTS = (
     Subject("shift bank", bank, noise, warm=60, pools=True),
+    Subject("novelty", novelty, noise, warm=60),
     Subject("normal behaviour", normal_behaviour, block_telemetry, warm=WARM, pools=True),
     Subject("regression", Expectation, block_telemetry, warm=40),
     Subject("sound", Sound, noise, warm=40),

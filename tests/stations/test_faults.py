@@ -195,6 +195,16 @@ def test_an_event_moves_its_unit_and_no_other(code: str, technology: str) -> Non
         assert not changed[1:, [i for i, tag in enumerate(plant.block("units").tags) if not tag.shared]].any()
 
 
+@pytest.mark.parametrize(("code", "technology"), PAIRS)
+def test_a_repaired_unit_runs_on_as_if_nothing_had_been(code: str, technology: str) -> None:
+    """Over two stretches: what a filter was given by turns for one unit and for all must not trip it up."""
+    plant = station(BY_TECHNOLOGY[technology], 600.0, units=2)
+    start_ns = NEW_YEAR_NS + (JULY_1 + 2) * DAY_NS
+    case = Case(code, plant.code, "1", start_ns, 3 * DAY_S, repaired_ns=start_ns + 2 * DAY_NS)
+    values = record(plant, day=JULY_1, days=30, cases=[case])
+    assert np.isfinite(values).all()
+
+
 @pytest.mark.parametrize("code", [code for code, kind in kinds().items() if kind.regional])
 def test_weather_is_felt_by_every_unit(code: str) -> None:
     technology = (kinds()[code].technologies or ("hydro_francis",))[0]

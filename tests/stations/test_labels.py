@@ -64,6 +64,25 @@ def test_a_failure_that_reaches_no_limit_ends_in_its_completion() -> None:
     assert one.sign_ns is not None
 
 
+def test_a_repaired_part_does_not_fail() -> None:
+    case = pad(days=25)
+    repaired = Case("F01", "YXK", "2", case.start_ns, case.development_s, repaired_ns=case.start_ns + 10 * DAY_NS)
+    (one,) = labels(repaired)
+    assert one.alarm_ns is None
+    assert one.trip_ns is None
+
+
+def test_a_failure_beyond_the_end_has_no_trip() -> None:
+    (one,) = labels(pad(day=30, days=28))
+    assert one.trip_ns is None
+
+
+def test_a_leak_shows_in_its_pump_not_in_the_phase_of_its_vessel() -> None:
+    (one,) = labels(Case("F09", "YXK", "1", START_NS + 2 * DAY_NS, 10 * 86_400.0))
+    assert one.sign_tag == "MEX10CU101"
+    assert 0.02 < x_of(Case("F09", "YXK", "1", START_NS + 2 * DAY_NS, 10 * 86_400.0), one.sign_ns) < 0.2
+
+
 def test_what_is_no_failure_has_begin_and_end_only() -> None:
     stuck = Case("S01", "YXK", "1", START_NS + DAY_NS, 3600.0, tag="MED10CT101")
     outage = Case("B70", "YXK", "3", START_NS + 2 * DAY_NS, 86_400.0)

@@ -102,8 +102,8 @@ def test_a_good_file_is_played_as_it_says(tmp_path: Path) -> None:
         ("days = 4", "days = -4", "events[1].days: -4; expected a number above 0"),
         ("severity = 1.5", "severity = 0", "events[1].severity: 0; expected a number above 0"),
         ("day = 3", 'day = 3\ntag = "MKA10CT101"', 'events[0].tag: "MKA10CT101"; expected one of MED10CT103'),
-        ('station = "*"', 'station = "YXK"\nunit = "9"', 'events[2].unit: "9"; expected a unit of YXK'),
-        ('"B01"', '"B70"', 'events[2].station: "*"; expected one station, B70 is nothing that all have at once'),
+        ('station = "*"', 'station = "YXK"', 'events[2].station: "YXK"; expected "*": weather happens to all'),
+        ('"B01"', '"B70"', 'events[2].station: "*"; expected one station: B70 does not happen to all'),
         ('start = "2026-07-01"', 'start = "soon"', 'start: "soon"; expected a time such as 2026-01-31T08:00:00Z'),
         ('start = "2026-07-01"', 'start = "1926-07-01"', "expected a time in the years 2000 to 2099"),
         ("days = 30", "days = 0", "days: 0; expected a number above 0"),
@@ -132,6 +132,9 @@ def test_a_mistake_is_one_line_with_file_and_key(old: str, new: str, message: st
 
 
 def test_two_events_of_one_part_at_one_time_contradict(tmp_path: Path) -> None:
+    station_wide = '\n[[events]]\nkind = "F01"\nstation = "YXK"\ntag = "MKD10CT101"\nday = 3\n'
+    twice = GOOD.replace('unit = "2"\nday = 3', 'unit = "2"\ntag = "MKD10CT101"\nday = 3') + station_wide
+    assert "events[3]: F01 at the same time as events[0], F01" in problems(twice, tmp_path)[0]
     again = '\n[[events]]\nkind = "S01"\nstation = "YXK"\nunit = "1"\ntag = "MKD10CT101"\nday = 6\n'
     assert problems(GOOD + again, tmp_path) == [
         "case.toml: events[3]: S01 at the same time as events[1], S02; expected one after the other"
@@ -172,9 +175,12 @@ def test_ordinary_events_are_benign_and_as_frequent_as_they_say() -> None:
 def test_what_happens_at_a_station_does_not_depend_on_the_others_nor_on_the_start() -> None:
     alone = ordinary([station("YXK")], NEW_YEAR_NS, NEW_YEAR_NS + 400 * DAY_NS, seed=1)
     among = ordinary(list(load_fleet().stations.values())[:3], NEW_YEAR_NS, NEW_YEAR_NS + 400 * DAY_NS, seed=1)
-    later = ordinary([station("YXK")], NEW_YEAR_NS + 100 * DAY_NS, NEW_YEAR_NS + 400 * DAY_NS, seed=1)
+    outage = next(case for case in alone if case.kind == "B70")
+    amid_ns = (outage.start_ns + outage.end_ns) // 2
+    later = ordinary([station("YXK")], amid_ns, NEW_YEAR_NS + 400 * DAY_NS, seed=1)
     assert [case for case in among if case.station in ("YXK", "*")] == alone
-    assert later == [case for case in alone if case.start_ns >= NEW_YEAR_NS + 100 * DAY_NS]
+    assert later == [case for case in alone if case.end_ns > amid_ns]
+    assert outage in later  # it is under way
 
 
 def test_a_scenario_may_have_them_too() -> None:

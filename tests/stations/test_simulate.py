@@ -17,9 +17,9 @@ from tests.stations.plants import NEW_YEAR_NS, Values, record, station, tag
 # ---- the contract
 
 
-@pytest.mark.parametrize("code", ["YXK", "FYL"])
+@pytest.mark.parametrize("code", ["YXK", "LJT", "TMY", "SLP", "WTB", "JGW", "FYL", "YZP", "XSP", "QJG"])
 def test_same_seed_gives_the_same_bytes_for_every_chunk(code: str) -> None:
-    plant = station(code, units=3)
+    plant = station(code, units=2)
 
     def run(chunk: int) -> bytes:
         chunks = simulate_chunks(plant, start_ns=NEW_YEAR_NS, n_scans=3001, seed=7, chunk=chunk)
@@ -27,7 +27,7 @@ def test_same_seed_gives_the_same_bytes_for_every_chunk(code: str) -> None:
         return b"".join(times for times, _ in pairs) + b"".join(values for _, values in pairs)
 
     reference = run(1440)
-    assert all(run(chunk) == reference for chunk in (1, 7, 100, 1439, 2000, 100_000))
+    assert all(run(chunk) == reference for chunk in (1, 100, 1439, 100_000))
 
 
 def test_chunks_have_the_size_asked_for() -> None:

@@ -109,8 +109,11 @@ def test_every_command_has_help_whatever_the_environment(name: str, monkeypatch:
         (["simulate", "--kafka", "--fault", "F01:YXK"], "kind:station:unit:start:development"),
         (["simulate", "--kafka", "--fault", "F99:YXK:2:2026-03-05:21d"], "expected a kind such as F01"),
         (["simulate", "--kafka", "--fault", "F01:YXK:2:2026-03-05:soon"], "21d"),
-        (["simulate", "--kafka", "--fault", "F01:YXK:9:2026-03-05T00:00Z:21d"], "unit '9'"),
-        (["simulate", "--kafka", "--fault", "F28:YXK:2:2026-03-05T00:00Z:21d"], "possible: F01"),
+        (["simulate", "--kafka", "--start", "2026-03-01", "--fault", "F01:YXK:9:2026-03-05T00:00Z:21d"], "unit '9'"),
+        (
+            ["simulate", "--kafka", "--start", "2026-03-01", "--fault", "F28:YXK:2:2026-03-05T00:00Z:21d"],
+            "possible: F01",
+        ),
         (["simulate", "--kafka", "--stations", "FYL", "--fault", "F01:YXK:2:2026-03-05T00:00Z:21d"], "not simulated"),
         (["catalogue", "show"], "STATION"),
         (["catalogue", "show", "YKX"], 'nearest: "YXK"'),

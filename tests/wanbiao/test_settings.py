@@ -193,7 +193,7 @@ def test_the_catalogue_is_the_shipped_fleet_a_folder_files_or_a_recording() -> N
     ("catalogue", "part"),
     [
         ("gas_turbin", 'nearest: "gas_turbine"'),
-        ("/nonesuch/x.toml", "a folder, station files, or a recording"),
+        ("/nonesuch/x.toml", "a folder, station files, a shipped station such as YXK, or a recording"),
         (f"{SHIPPED / 'yxk.toml'},{SHIPPED / 'yxk.toml'}", "station YXK once"),
     ],
 )

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from replay.recordings import Recording
 from stations.catalogue import load_fleet
 from stations.profiles import in_profile
+from stations.simulate.labels import label
 from wanbiao.cli import cli
 from wanbiao.simulation import INCIDENTS, find_scenario
 
@@ -87,9 +88,57 @@ def test_every_shipped_scenario_can_be_played(path: Path) -> None:
     assert played.scenario.expect
 
 
+@pytest.mark.parametrize("path", sorted(INCIDENTS.glob("i*.toml")), ids=lambda path: path.stem)
+def test_an_incident_asks_for_a_warning_before_any_static_alarm(path: Path) -> None:
+    """Otherwise whoever repeats the alarm would pass; where no lead is promised (I2, I3) there is none to ask for."""
+    played = find_scenario(path.stem, load_fleet())
+    scenario = played.scenario
+    n_scans = [
+        round((scenario.end_ns - scenario.first_ns) / 1e9 / one.block("units").period_s) for one in played.stations
+    ]
+    found = label(played.stations, played.cases, start_ns=scenario.first_ns, n_scans=n_scans, seed=scenario.seed)
+    for expected in scenario.expect:
+        if expected.finding != "warning" or expected.before_day is None:
+            continue
+        of_it = [one for one in found if one.category == "failure" and one.unit == expected.unit and one.pace != "none"]
+        urgent = expected.level == "urgent"
+        ends = [(one.trip_ns if urgent else one.alarm_ns) or one.trip_ns or one.end_ns for one in of_it]
+        before_ns = scenario.at_day(expected.before_day)
+        assert not of_it or any(one.start_ns < before_ns < end for one, end in zip(of_it, ends, strict=True))
+
+
 def test_the_incidents_and_controls_are_complete() -> None:
     names = [path.stem.partition("_")[0] for path in sorted(INCIDENTS.glob("*.toml"))]
     assert names == ["b01", "b02", "b03", "c01", *(f"i{n:02d}" for n in range(1, 11))]
+
+
+def test_a_folder_that_holds_a_recording_is_not_written_into(tmp_path: Path) -> None:
+    words = ["--out", str(tmp_path / "a"), "--stations", "HYG", "--days", "1", "--period", "600"]
+    run(*words)
+    assert "is not empty; expected a new folder" in run(*words, code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--scenario", "i01", "--stations", "FYL"], "none of them is in the scenario; expected some of YXK"),
+        (["--scenario", "i10", "--period", "60"], "the scenario has its own, 10 s"),
+        (["--days", "1", "--fault", "F01:YXK:2:2030-01-01T00:10Z:1d"], "begins outside the time that is simulated"),
+        (["--days", "9", "--fault", "F01:YXK:7:2026-01-02:1d"], "has no unit '7'; expected one of 1, 2, 3, 4"),
+        (["--days", "9", *2 * ["--fault", "F01:YXK:2:2026-01-02:1d"]], "at the same time as"),
+    ],
+)
+def test_what_cannot_be_together_is_refused(words: list[str], message: str, tmp_path: Path) -> None:
+    assert message in run("--out", str(tmp_path / "x"), *words, code=2)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_profile_asked_for_comes_instead_of_that_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANBIAO_PROFILE", "lite")
+    result = json.loads(run("--out", str(tmp_path), "--stations", "LTZ", "--scans", "3", "--profile", "full", "--json"))
+    assert result["rows"] == 3 * 30
 
 
 def test_a_profile_samples_fewer_units(tmp_path: Path) -> None:
@@ -112,7 +161,7 @@ def test_pictures_are_drawn(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    text = run("--out", str(tmp_path / "file" / "x"), "--stations", "HYG", "--days", "1", code=78)
+    text = run("--out", str(tmp_path / "file" / "x"), "--stations", "HYG", "--days", "1", code=74)
     assert text.splitlines()[-1].endswith("not a directory")
 
 

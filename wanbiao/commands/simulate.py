@@ -6,23 +6,26 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from wanbiao.cli import EXIT_INTERRUPTED, pass_settings
-from wanbiao.errors import ConfigError
+from wanbiao.errors import UserError
 from wanbiao.parameters import CaseText, Duration, Finite, Moment, Speed, find_stations
 from wanbiao.settings import Settings
 
 if TYPE_CHECKING:
-    from stations.plant import Fleet
     from wanbiao.simulation import Plan
 
 FILES_START_NS: Final = 1_767_225_600_000_000_000
 """2026-01-01 UTC: where a recording begins unless told otherwise."""
+ENDLESS_BENIGN_NS: Final = 10 * 366 * 86_400 * 10**9
+"""How far ahead benign events are drawn where no end is given [ns]."""
+EXIT_CANNOT_WRITE: Final = 74
+"""EX_IOERR"""
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -85,7 +88,7 @@ def command(settings: Settings, /, **options: Any) -> None:
     if options["plot"]:
         result, interrupted = _draw(plan, options["plot"]), False
     elif options["out"]:
-        result, interrupted = _write(plan, options["out"], options["kind"], settings, needs)
+        result, interrupted = _write(plan, options["out"], options["kind"])
     else:
         result, interrupted = _send(plan, options["speed"], settings, needs)
     click.echo(json.dumps(result.plain()) if options["as_json"] else result.sentence())
@@ -112,27 +115,34 @@ def _plan(settings: Settings, given: dict[str, Any]) -> tuple[Plan, dict[str, st
     """What is simulated, and the settings without which a worker would refuse its scans."""
     from stations.scenario import ordinary
     from stations.simulate.delivery import Transport
-    from wanbiao.simulation import Plan, find_scenario
+    from wanbiao.simulation import Plan, check_cases, find_scenario
 
-    fleet, needs = _fleet(settings, given)
-    played = find_scenario(given["scenario"], fleet) if given["scenario"] else None
-    if played is None:
-        stations = find_stations(fleet, "" if given["codes"].strip() == "all" else given["codes"], fleet.stations)
-        start_ns = given["start"]
-        if start_ns is None:
-            start_ns = 0 if given["kafka"] else FILES_START_NS
-        cases, seed, end_ns = list(given["cases"]), 7, None
+    wanted, needs = _sampled(settings, given)
+    fleet = wanted.load_fleet()
+    codes = "" if given["codes"].strip().casefold() == "all" else given["codes"]
+    start_ns, seed, end_ns, cases = given["start"], 7, None, []
+    if given["scenario"]:
+        played = find_scenario(given["scenario"], fleet)
+        scenario, stations = played.scenario, list(played.stations)
+        if scenario.period_s and given["period"]:
+            raise click.UsageError(f"--period: the scenario has its own, {scenario.period_s:g} s")
+        if scenario.period_s and scenario.period_s != settings.period_s:
+            needs["WANBIAO_PERIOD_S"] = f"{scenario.period_s:g}"
+        if codes:
+            known = {station.code: station for station in stations}
+            stations = [known[one.code] for one in find_stations(fleet, codes, ()) if one.code in known]
+            if not stations:
+                raise click.UsageError(
+                    f"--stations: none of them is in the scenario; expected some of {', '.join(known)}"
+                )
+        start_ns = scenario.first_ns if start_ns is None else start_ns
+        seed, end_ns, cases = scenario.seed, scenario.end_ns, list(played.cases)
     else:
-        stations = list(played.stations)
-        if given["codes"] and given["codes"].strip() != "all":
-            stations = [s for s in stations if s.code in {one.code for one in find_stations(fleet, given["codes"], ())}]
-        cases, seed = [*played.cases, *given["cases"]], played.scenario.seed
-        start_ns = played.scenario.first_ns if given["start"] is None else given["start"]
-        end_ns = played.scenario.end_ns
-        if played.scenario.period_s:
-            needs["WANBIAO_PERIOD_S"] = f"{played.scenario.period_s:g}"
+        stations = list(find_stations(fleet, codes, fleet.stations))
+    if start_ns is None:
+        start_ns = 0 if given["kafka"] else FILES_START_NS
     seed = seed if given["seed"] is None else given["seed"]
-    longest_s = max((station.block("units").period_s for station in stations), default=1.0)
+    longest_s = max(station.block("units").period_s for station in stations)
     is_now = start_ns == 0
     start_ns = start_ns or int(time.time() // longest_s * longest_s) * 10**9
     if given["days"] or given["scans"]:
@@ -140,14 +150,14 @@ def _plan(settings: Settings, given: dict[str, Any]) -> tuple[Plan, dict[str, st
         end_ns = start_ns + round(span_s * 1e9)
     if end_ns is None and given["out"]:
         raise click.UsageError("how long? expected --days, --scans or --scenario with --out")
-    if strangers := [case for case in given["cases"] if case.station not in {station.code for station in stations}]:
-        raise click.UsageError(f"--fault names station {strangers[0].station}, which is not simulated here")
+    cases += check_cases(given["cases"], cases, stations, start_ns, end_ns)
     if given["benign"]:
-        cases += ordinary(stations, start_ns, end_ns or start_ns + 10 * 366 * 86_400 * 10**9, seed)
-    if settings.clock == "live" and not (is_now and given["speed"] == 1.0):
+        cases += ordinary(stations, start_ns, end_ns or start_ns + ENDLESS_BENIGN_NS, seed)
+    if given["kafka"] and settings.clock == "live" and not (is_now and given["speed"] == 1.0):
         needs["WANBIAO_CLOCK"] = "recorded"
+    here = {"*", *(station.code for station in stations)}
     transport = Transport(given["deadband"], given["age"], given["disorder"], given["duplicates"])
-    plan = Plan(stations, tuple(cases), start_ns, end_ns, seed, transport)
+    plan = Plan(stations, tuple(case for case in cases if case.station in here), start_ns, end_ns, seed, transport)
     try:
         for station in stations:
             plan.scans_of(station)
@@ -156,20 +166,17 @@ def _plan(settings: Settings, given: dict[str, Any]) -> tuple[Plan, dict[str, st
     return plan, needs
 
 
-def _fleet(settings: Settings, given: dict[str, Any]) -> tuple[Fleet, dict[str, str]]:
-    """The fleet at the period and profile that are asked for."""
-    from stations.plant import Fleet
-    from stations.profiles import in_profile
-
-    fleet, needs = settings.load_fleet(), {}
-    if given["profile"] and given["profile"] != settings.profile:
-        fleet = in_profile(fleet, given["profile"])
-        needs["WANBIAO_PROFILE"] = given["profile"]
-    if given["period"] is not None:
-        fleet = Fleet({code: station.at_period(given["period"]) for code, station in fleet.stations.items()})
-        if given["period"] != settings.period_s:
-            needs["WANBIAO_PERIOD_S"] = f"{given['period']:g}"
-    return fleet, needs
+def _sampled(settings: Settings, given: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
+    """The settings with the profile and period that are asked for, and what of them a worker must be told."""
+    profile = given["profile"] or settings.profile
+    # A profile that is asked for here comes instead of a period of the environment; a period asked for comes on top.
+    period_s = given["period"] or (None if given["profile"] else settings.period_s)
+    needs = {}
+    if profile != settings.profile:
+        needs["WANBIAO_PROFILE"] = profile
+    if period_s != settings.period_s:
+        needs["WANBIAO_PERIOD_S"] = "" if period_s is None else f"{period_s:g}"
+    return replace(settings, profile=profile, period_s=period_s), needs
 
 
 def _names(plan: Plan) -> str:
@@ -220,14 +227,17 @@ def _send(plan: Plan, speed: float, settings: Settings, needs: dict[str, str]) -
     return _Result(f"{text} to {topic} in {duration(seconds)}; seed {plan.seed}", fields), interrupted
 
 
-def _write(plan: Plan, folder: Path, kind: Any, settings: Settings, needs: dict[str, str]) -> tuple[_Result, bool]:
-    """A recording: a file a station, and the labels; Ctrl-C keeps what was written."""
+def _write(plan: Plan, folder: Path, kind: Any) -> tuple[_Result, bool]:
+    """A recording: a file a station, and the labels. Ctrl-C keeps what was written, and says what is missing."""
     from replay.recorder import Recorder
     from wanbiao.display import console, date, duration, progress
 
-    begun, rows, files, interrupted = time.monotonic(), 0, [], False
+    begun, rows, interrupted = time.monotonic(), 0, False
+    files: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise click.UsageError(f"--out: {folder} is not empty; expected a new folder, so that no recordings mix")
         with progress("simulating", out=console("stderr")) as advance:
             for i, station in enumerate(plan.stations):
                 n, total = plan.n_scans(station), len(plan.stations)
@@ -242,17 +252,20 @@ def _write(plan: Plan, folder: Path, kind: Any, settings: Settings, needs: dict[
                 rows += recorder.rows
                 if interrupted:
                     break
-        labels = plan.labels() if not interrupted else []
-        document = {"seed": plan.seed, "start_ns": plan.start_ns, "end_ns": plan.end_ns, "labels": labels}
-        (folder / "labels.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        labels = [] if interrupted else plan.labels()
+        document = {"seed": plan.seed, "start_ns": plan.start_ns, "end_ns": plan.end_ns, "complete": not interrupted}
+        text = json.dumps({**document, "labels": labels}, indent=1)
+        (folder / "labels.json").write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"--out: {error.filename or folder}: {(error.strerror or str(error)).lower()}") from None
+        raise _CannotWriteError(f"--out: {folder}: {(error.strerror or str(error)).lower()}") from None
     seconds = time.monotonic() - begun
     n_bytes = sum(path.stat().st_size for path in files)
+    done = [path.stem for path in files]
     fields = {
         "folder": str(folder),
         "files": [path.name for path in files],
-        "stations": [station.code for station in plan.stations],
+        "stations": done,
+        "complete": not interrupted,
         "rows": rows,
         "bytes": n_bytes,
         "first_ns": plan.start_ns,
@@ -262,8 +275,17 @@ def _write(plan: Plan, folder: Path, kind: Any, settings: Settings, needs: dict[
         "events": len(plan.cases),
         "labels": len(labels),
     }
-    text = f"wrote {rows} rows of {_names(plan)} ({n_bytes / 1e6:.1f} MB) and {len(labels)} labels to {folder} "
-    return _Result(f"{text}in {duration(seconds)}; seed {plan.seed}", fields), interrupted
+    written = f"wrote {rows} rows of {', '.join(done)} ({n_bytes / 1e6:.1f} MB)"
+    if interrupted:
+        missing = ", ".join(station.code for station in plan.stations[len(done) :]) or "nothing else"
+        text = f"interrupted: {written} to {folder}; {done[-1]} ends early, missing: {missing}, and all labels"
+    else:
+        text = f"{written} and {len(labels)} label{'s' * (len(labels) != 1)} to {folder} in {duration(seconds)}"
+    return _Result(f"{text}; seed {plan.seed}", fields), interrupted
+
+
+class _CannotWriteError(UserError):
+    exit_code = EXIT_CANNOT_WRITE
 
 
 def _draw(plan: Plan, folder: Path) -> _Result:
@@ -276,7 +298,7 @@ def _draw(plan: Plan, folder: Path) -> _Result:
         with progress("drawing", out=console("stderr")) as advance:
             files = draw(plan, folder, advance)
     except OSError as error:
-        raise ConfigError(f"--plot: {error.filename or folder}: {(error.strerror or str(error)).lower()}") from None
+        raise _CannotWriteError(f"--plot: {folder}: {(error.strerror or str(error)).lower()}") from None
     names: Sequence[str] = [path.name for path in files]
     return _Result(
         f"drew {len(names)} pictures into {folder}", {"folder": str(folder), "files": names, "seed": plan.seed}

@@ -31,7 +31,7 @@ EVERY_SCAN_S = 1e-3
 @click.command(short_help="Judge a recording in this process.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--catalogue", help="A shipped recording such as gas_turbine, or a station file; default: made on the spot."
+    "--catalogue", help="A shipped station or recording (YXK, gas_turbine), or a file; default: made on the spot."
 )
 @click.option("--start", type=Moment(), help="Time of the first row if no column tells it; default: 2011-01-01.")
 @click.option("--period", type=Finite(0.001, 86_400), help="Seconds between two rows; default: as found.")
@@ -52,7 +52,7 @@ EVERY_SCAN_S = 1e-3
 )
 @pass_settings
 def command(settings: Settings, /, **options: Any) -> None:
-    """Judge a recording: CSV files, plain or gzip, or folders of them, one after the other.
+    """Judge a recording: files as CSV (plain or gzip) or Parquet, or folders of them, one after the other.
 
     The first line of a file names its columns: the tags of the catalogue, optionally time, and unit if there are several. Without
     --catalogue every numeric column is judged that varies in the rows that are learned from (a tenth of all, at least 100).
@@ -60,6 +60,7 @@ def command(settings: Settings, /, **options: Any) -> None:
     \b
     Example:
       wanbiao watch --catalogue gas_turbine gt_2011.csv.gz gt_2012.csv.gz
+      wanbiao watch i01/YXK.parquet --catalogue YXK
       wanbiao watch pump.csv --covariates load,ambient --scores scores.csv --events events.jsonl
     """
     from replay.files import RecordingError
