@@ -1,0 +1,149 @@
+"""A bank of EWMA charts over several heads, on scales that are multiples of a row; it knows its own spread and when to forget.
+
+For each head, scale tau and tag, with N rows seen, L rows of learning and e' = e - mu, every row does
+
+    f   <- f + max(1/tau, 1/N) (e' - f)
+    z    = (8 nu + 1)/(8 nu + 3) sqrt(nu ln(1 + f^2/(v nu)))     v, nu from before this row, see below
+    vg  <- vg + al (min(f^2, c^2 vg) - vg)                       al = max(1/N, 1/(2.5 L)), c = 15
+    vd  <- vd + al ((f - f_before)^2 - vd)
+    mu  <- mu + max(1/N, 1/(1.5 L)) clip(e', +-c sqrt(vg_1))
+
+    nu   = max(min(N - 1, 5 L) / max(4 vg/vd - 1, 1), 1)         rows over the correlation time of the filter
+    v    = vg, pooled over the tags of the unit: w = nu/(nu + 5), ln v = w ln vg + (1 - w)(ln vg_1 + mean over tags ln(vg/vg_1))
+
+vg, vd and mu move only for tags that are not in warning. While a tag is in warning, a slow average that still remembers a gone
+fault is handed over to a faster one that has settled, and a level that has stood for long is accepted as the new normal.
+
+References: as `detectors.bank`, whose scales are seconds and whose limits are fixed; here both come from the learn rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Array
+
+SCALES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+"""Time constants [rows]; a scale of one row is left to the novelty head: it costs a sixth of the score on public sets."""
+LONGEST_SHARE = 5.0
+"""The longest scale is a fifth of the learn rows: of a slower one they hold too few independent values."""
+SPREAD_MEMORY, MEAN_MEMORY = 2.5, 1.5
+"""Memories [learn rows]. A shorter one of the spread makes a fault the new normal before it is seen."""
+CLIP, CLIP_AFTER = 15.0, 100
+"""Winsorising [spreads], from this row on."""
+KIN_FREEDOM = 5.0
+FLOOR = 0.01
+"""Least spread of a row [-]: what a quantised signal that stands still cannot go below."""
+OFF = 0.7
+"""A warning ends when the score falls to this share of its limit."""
+SETTLED, APART, AGREE_ROWS = 2.5, 3.0, 4
+"""Hand-over: a faster scale within 2.5 of its spreads, and 3 of them apart from the slow one, for 4 rows."""
+ACCEPT_LEARN, ACCEPT_S, ACCEPT_SCALE = 2.0, 40 * 86_400.0, 8.0
+"""A warning that stands for twice the learn rows, or forty days, is the new normal; measured by a scale an eighth as long."""
+TINY = 1e-12
+
+
+class Chart:
+    """State arrays (heads, scales, units, tags); see the module.
+
+    Parameters
+    ----------
+    n_heads, n_units, n_tags : of the residuals.   learn_rows : L.   period_s : time between two rows [s].
+    persist : rows beyond the limit that open a warning.
+    """
+
+    def __init__(
+        self, n_heads: int, n_units: int, n_tags: int, *, learn_rows: int, period_s: float, persist: int
+    ) -> None:
+        scales = [tau for i, tau in enumerate(SCALES) if i == 0 or tau <= learn_rows / LONGEST_SHARE]
+        self._tau = np.array(scales)[None, :, None, None]
+        self._learn_rows, self._persist = learn_rows, persist
+        shape = (n_heads, len(scales), n_units, n_tags)
+        self._rows = 0
+        self._f, self._vg, self._vd = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self._agree = np.zeros(shape)
+        self._mu = np.zeros((n_heads, n_units, n_tags))
+        self._floor = FLOOR**2 / (2.0 * self._tau - 1.0)
+        self._beyond = np.zeros((n_units, n_tags))
+        self._for = np.zeros((n_units, n_tags))
+        self.on: NDArray[np.bool_] = np.zeros((n_units, n_tags), bool)
+        """Tags in warning (u, n)."""
+        self._accept_rows = min(ACCEPT_LEARN * learn_rows, ACCEPT_S / period_s)
+        longest = max(10.0, self._accept_rows / ACCEPT_SCALE)
+        self._accept_scale = int(np.searchsorted(scales, longest, "right")) - 1
+
+    def step(self, e: Array) -> Array:
+        """Take in the residuals ``e`` (h, u, n) of one row [-]; normal-equivalent scores (h, scales, u, n) [-] of it."""
+        self._rows += 1
+        before = self._rows - 1
+        learns = ~self.on | (self._for > ACCEPT_LEARN * self._learn_rows)
+        e = e - self._mu
+        f_before = self._f
+        self._f = f_before + np.maximum(1.0 / self._tau, 1.0 / self._rows) * (e[:, None] - f_before)
+        v, nu = self._spread(before)
+        squared = self._f**2
+        z: Array = (8.0 * nu + 1.0) / (8.0 * nu + 3.0) * np.sqrt(nu * np.log1p(squared / (v * nu)))
+        bound = CLIP * np.sqrt(self._vg[:, 0] + TINY)
+        if before > CLIP_AFTER:
+            squared = np.minimum(squared, CLIP**2 * self._vg)
+            e = np.clip(e, -bound, bound)
+        al = max(1.0 / self._rows, 1.0 / (SPREAD_MEMORY * self._learn_rows))
+        self._vd = self._vd + al * ((self._f - f_before) ** 2 - self._vd) * learns
+        self._vg = self._vg + al * (squared - self._vg) * learns
+        if self.on.any():
+            self._hand_over(np.sqrt(v))
+        self._mu = self._mu + max(1.0 / self._rows, 1.0 / (MEAN_MEMORY * self._learn_rows)) * e * learns
+        return z
+
+    def _spread(self, rows: int) -> tuple[Array, Array]:
+        """Variance of each filter and its degrees of freedom, pooled over the tags of a unit."""
+        correlated = np.maximum(4.0 * self._vg / (self._vd + TINY) - 1.0, 1.0)
+        nu = np.maximum(min(rows, 2.0 * SPREAD_MEMORY * self._learn_rows) / correlated, 1.0)
+        v = self._vg + TINY
+        if v.shape[-1] >= 3:
+            weight = nu / (nu + KIN_FREEDOM)
+            first = np.log(v[:, :1])
+            log = np.log(v)
+            slower = (log - first).mean(axis=-1, keepdims=True)
+            v = np.exp(weight * log + (1.0 - weight) * (slower + first))
+            nu = nu + KIN_FREEDOM
+        return v + self._floor, nu
+
+    def _hand_over(self, sd: Array) -> None:
+        """Give a slow average of a tag in warning the value of a faster one that has settled elsewhere."""
+        units, tags = np.nonzero(self.on)
+        f, sd = self._f[:, :, units, tags], sd[:, :, units, tags]
+        agree = self._agree[:, :, units, tags]
+        for scale in range(1, f.shape[1]):
+            faster = f[:, :scale]
+            settled = np.abs(faster) < SETTLED * sd[:, :scale]
+            apart = np.abs(f[:, scale : scale + 1] - faster) > APART * sd[:, :scale]
+            fits = settled & apart
+            agree[:, scale] = np.where(fits.any(axis=1), agree[:, scale] + 1, 0)
+            taken = np.take_along_axis(faster, fits.argmax(axis=1)[:, None], axis=1)[:, 0]
+            ready = agree[:, scale] >= AGREE_ROWS
+            f[:, scale] = np.where(ready, taken, f[:, scale])
+            agree[:, scale] = np.where(ready, 0, agree[:, scale])
+        self._f[:, :, units, tags], self._agree[:, :, units, tags] = f, agree
+
+    def decide(self, z: Array, limits: Array) -> Array:
+        """Open and close warnings by scores (h, scales, u, n) and limits (h, u): score (u, n), 1 = at its limit [-]."""
+        ratio: Array = (z.max(axis=1) / limits[:, :, None]).max(axis=0)
+        self._beyond = np.where(ratio > 1.0, self._beyond + 1, 0)
+        self.on = np.where(self.on, ratio > OFF, self._beyond >= self._persist)
+        accepted = self.on & (self._for > self._accept_rows)
+        if accepted.any():
+            self._accept(accepted)
+        self._for = np.where(self.on, self._for + 1, 0)
+        return ratio
+
+    def _accept(self, tags: NDArray[np.bool_]) -> None:
+        """The level of these tags (u, n) becomes normal."""
+        k = self._accept_scale
+        level = self._f[:, k] * tags
+        self._mu = self._mu + level
+        self._f[:, :k] -= level[:, None]
+        self._f[:, k:] = np.where(tags, 0.0, self._f[:, k:])
+        self.on = self.on & ~tags
+        self._beyond = np.where(tags, 0, self._beyond)
