@@ -14,11 +14,17 @@ def unified(recorded: Recorded) -> Verdict:
     return Verdict(score.max(axis=1, initial=0.0, where=~np.isnan(score)), warning)
 
 
-def rowwise(recorded: Recorded) -> tuple[Array, Mask]:
+def swept(recorded: Recorded, factor: float) -> Verdict:
+    """As `unified`, with every limit times ``factor``."""
+    score, warning = rowwise(recorded, factor)
+    return Verdict(score.max(axis=1, initial=0.0, where=~np.isnan(score)), warning)
+
+
+def rowwise(recorded: Recorded, margin: float = 1.0) -> tuple[Array, Mask]:
     """Score and warning (t, n) of every tag and row; zero in the learn rows."""
     learn, x, f = recorded.learn, recorded.values[:, None], recorded.covariates
     f = None if f is None else f[:, None]
-    watcher = Watcher(x[:learn], None if f is None else f[:learn], period_s=recorded.period_s)
+    watcher = Watcher(x[:learn], None if f is None else f[:learn], period_s=recorded.period_s, margin=margin)
     score, warning = np.zeros(recorded.values.shape), np.zeros(recorded.values.shape, bool)
     for row in range(learn, len(x)):
         one, on = watcher.step(x[row], None if f is None else f[row])

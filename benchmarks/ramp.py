@@ -228,9 +228,8 @@ def main() -> None:
         print_table("oracle", best, best)
     if arguments.check:
         return
-    unified: Subject = import_module(
-        "benchmarks.ours"
-    ).unified  # here, so that the oracle can be checked without a detector
+    # Only here, so that the check needs no detector.
+    unified: Subject = import_module("benchmarks.ours").unified
     measured = run_subject(unified, arguments.runs, arguments.learn)
     if not arguments.json:
         print_table("ours", measured, best)

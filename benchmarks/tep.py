@@ -204,9 +204,8 @@ def main() -> None:
             f"reference as published: mean {reference.mean:.1f} %, false {reference.false_before:.1f} %, delays equal"
         )
         return
-    unified: Subject = import_module(
-        "benchmarks.ours"
-    ).unified  # here, so that the scorer can be checked without a detector
+    # Only here, so that the check needs no detector.
+    unified: Subject = import_module("benchmarks.ours").unified
     warnings, _ = run(unified, learn, tests)
     judged = {"PCA, T2 or SPE": reference, "ours": judge(warnings, in_a_row=1)}
     if arguments.baselines:

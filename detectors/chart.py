@@ -11,8 +11,11 @@ For each head, scale tau and tag, with N rows seen, L rows of learning and e' = 
     nu   = max(min(N - 1, 5 L) / max(4 vg/vd - 1, 1), 1)         rows over the correlation time of the filter
     v    = vg, pooled over the tags of the unit: w = nu/(nu + 5), ln v = w ln vg + (1 - w)(ln vg_1 + mean over tags ln(vg/vg_1))
 
-vg, vd and mu move only for tags that are not in warning. While a tag is in warning, a slow average that still remembers a gone
-fault is handed over to a faster one that has settled, and a level that has stood for long is accepted as the new normal.
+A warning opens when the score has been beyond its limit for `persist` rows, where a row far beyond counts for several.
+Learning stops later, after `persist` rows whatever they count for: vg, vd and mu move only for tags that are not *frozen*. (To
+freeze at the first sign instead nearly doubles the false rows on public sets: what briefly jumps never comes back.) While a tag
+is frozen, a slow average that still remembers a gone fault is handed over to a faster one that has settled, and a level that has
+stood for long is accepted as the new normal.
 
 References: as `detectors.bank`, whose scales are seconds and whose limits are fixed; here both come from the learn rows.
 """
@@ -36,12 +39,16 @@ KIN_FREEDOM = 5.0
 FLOOR = 0.01
 """Least spread of a row [-]: what a quantised signal that stands still cannot go below."""
 OFF = 0.7
-"""A warning ends when the score falls to this share of its limit."""
+"""A warning ends when the score falls to this share of its limit; so does the freeze of learning."""
+URGENCY = ((1.0, 1), (1.3, 3), (2.0, 6))
+"""For how many rows one counts whose score is beyond so many limits: twelve just beyond it open a warning, or two far beyond."""
 SETTLED, APART, AGREE_ROWS = 2.5, 3.0, 4
 """Hand-over: a faster scale within 2.5 of its spreads, and 3 of them apart from the slow one, for 4 rows."""
 ACCEPT_LEARN, ACCEPT_S, ACCEPT_SCALE = 2.0, 40 * 86_400.0, 8.0
 """A warning that stands for twice the learn rows, or forty days, is the new normal; measured by a scale an eighth as long."""
 TINY = 1e-12
+STATE = ("f", "vg", "vd", "agree", "mu", "rows_beyond", "weight_beyond", "frozen", "frozen_rows")
+"""Names of the state arrays."""
 
 
 class Chart:
@@ -65,22 +72,27 @@ class Chart:
         self._agree = np.zeros(shape)
         self._mu = np.zeros((n_heads, n_units, n_tags))
         self._floor = FLOOR**2 / (2.0 * self._tau - 1.0)
-        self._beyond = np.zeros((n_units, n_tags))
-        self._for = np.zeros((n_units, n_tags))
+        self._rows_beyond, self._weight_beyond = np.zeros((n_units, n_tags)), np.zeros((n_units, n_tags))
+        self._frozen: NDArray[np.bool_] = np.zeros((n_units, n_tags), bool)
+        self._frozen_rows = np.zeros((n_units, n_tags))
         self.on: NDArray[np.bool_] = np.zeros((n_units, n_tags), bool)
         """Tags in warning (u, n)."""
         self._accept_rows = min(ACCEPT_LEARN * learn_rows, ACCEPT_S / period_s)
         longest = max(10.0, self._accept_rows / ACCEPT_SCALE)
         self._accept_scale = int(np.searchsorted(scales, longest, "right")) - 1
 
-    def step(self, e: Array) -> Array:
-        """Take in the residuals ``e`` (h, u, n) of one row [-]; normal-equivalent scores (h, scales, u, n) [-] of it."""
+    def step(self, e: Array, known: NDArray[np.bool_] | None = None) -> Array:
+        """Take in the residuals ``e`` (h, u, n) of one row [-]; normal-equivalent scores (h, scales, u, n) [-] of it.
+
+        ``known`` (u, n): False = there was no good value; then nothing of that tag moves. None = all are known.
+        """
+        known = np.ones(e.shape[1:], bool) if known is None else known
         self._rows += 1
         before = self._rows - 1
-        learns = ~self.on | (self._for > ACCEPT_LEARN * self._learn_rows)
+        learns = (~self._frozen | (self._frozen_rows > ACCEPT_LEARN * self._learn_rows)) & known
         e = e - self._mu
         f_before = self._f
-        self._f = f_before + np.maximum(1.0 / self._tau, 1.0 / self._rows) * (e[:, None] - f_before)
+        self._f = f_before + np.maximum(1.0 / self._tau, 1.0 / self._rows) * (e[:, None] - f_before) * known
         v, nu = self._spread(before)
         squared = self._f**2
         z: Array = (8.0 * nu + 1.0) / (8.0 * nu + 3.0) * np.sqrt(nu * np.log1p(squared / (v * nu)))
@@ -91,7 +103,7 @@ class Chart:
         al = max(1.0 / self._rows, 1.0 / (SPREAD_MEMORY * self._learn_rows))
         self._vd = self._vd + al * ((self._f - f_before) ** 2 - self._vd) * learns
         self._vg = self._vg + al * (squared - self._vg) * learns
-        if self.on.any():
+        if self._frozen.any():
             self._hand_over(np.sqrt(v))
         self._mu = self._mu + max(1.0 / self._rows, 1.0 / (MEAN_MEMORY * self._learn_rows)) * e * learns
         return z
@@ -111,8 +123,8 @@ class Chart:
         return v + self._floor, nu
 
     def _hand_over(self, sd: Array) -> None:
-        """Give a slow average of a tag in warning the value of a faster one that has settled elsewhere."""
-        units, tags = np.nonzero(self.on)
+        """Give a slow average of a frozen tag the value of a faster one that has settled elsewhere."""
+        units, tags = np.nonzero(self._frozen)
         f, sd = self._f[:, :, units, tags], sd[:, :, units, tags]
         agree = self._agree[:, :, units, tags]
         for scale in range(1, f.shape[1]):
@@ -127,15 +139,36 @@ class Chart:
             agree[:, scale] = np.where(ready, 0, agree[:, scale])
         self._f[:, :, units, tags], self._agree[:, :, units, tags] = f, agree
 
+    def snapshot(self) -> dict[str, Array]:
+        """The whole state as arrays."""
+        return {
+            "rows": np.array(self._rows),
+            **{name: getattr(self, f"_{name}").copy() for name in STATE},
+            "on": self.on.copy(),
+        }
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """The inverse of `snapshot`, to the bit."""
+        self._rows = int(state["rows"])
+        self.on = state["on"].astype(bool)
+        for name in STATE:
+            setattr(self, f"_{name}", state[name].astype(bool) if name == "frozen" else state[name].copy())
+
     def decide(self, z: Array, limits: Array) -> Array:
         """Open and close warnings by scores (h, scales, u, n) and limits (h, u): score (u, n), 1 = at its limit [-]."""
         ratio: Array = (z.max(axis=1) / limits[:, :, None]).max(axis=0)
-        self._beyond = np.where(ratio > 1.0, self._beyond + 1, 0)
-        self.on = np.where(self.on, ratio > OFF, self._beyond >= self._persist)
-        accepted = self.on & (self._for > self._accept_rows)
+        weight = np.zeros_like(ratio)
+        for beyond, rows in URGENCY:
+            weight = np.where(ratio > beyond, rows, weight)
+        self._rows_beyond = np.where(ratio > 1.0, self._rows_beyond + 1, 0)
+        self._weight_beyond = np.where(ratio > 1.0, self._weight_beyond + weight, 0)
+        stays = ratio > OFF
+        self._frozen = np.where(self._frozen, stays, self._rows_beyond >= self._persist)
+        self.on = np.where(self.on, stays, self._weight_beyond >= self._persist)
+        accepted = self._frozen & (self._frozen_rows > self._accept_rows)
         if accepted.any():
             self._accept(accepted)
-        self._for = np.where(self.on, self._for + 1, 0)
+        self._frozen_rows = np.where(self._frozen, self._frozen_rows + 1, 0)
         return ratio
 
     def _accept(self, tags: NDArray[np.bool_]) -> None:
@@ -145,5 +178,6 @@ class Chart:
         self._mu = self._mu + level
         self._f[:, :k] -= level[:, None]
         self._f[:, k:] = np.where(tags, 0.0, self._f[:, k:])
-        self.on = self.on & ~tags
-        self._beyond = np.where(tags, 0, self._beyond)
+        self.on, self._frozen = self.on & ~tags, self._frozen & ~tags
+        self._rows_beyond = np.where(tags, 0, self._rows_beyond)
+        self._weight_beyond = np.where(tags, 0, self._weight_beyond)

@@ -87,10 +87,11 @@ class Residuals:
     def fit(cls, x: Array, f: Array | None) -> Residuals:
         """From the learn rows ``x`` (t, n) and covariates ``f`` (t, k), or None."""
         if f is None:
-            return cls(np.median(x, axis=0), robust_sd(x))
+            centre = np.median(x, axis=0)
+            return cls(centre, np.maximum(robust_sd(x), STILL * (1.0 + np.abs(centre))))
         on = robust_regression(f, x)
         error = x - f @ on.T
-        typical = 1.48 * np.median(np.abs(error), axis=0)
+        typical = np.maximum(1.48 * np.median(np.abs(error), axis=0), STILL * (1.0 + np.abs(np.median(x, axis=0))))
         logs = np.log(np.abs(error) + LEAST_SHARE * error.std(axis=0) + 1e-300)
         return cls(np.zeros(x.shape[1]), typical, on, robust_regression(f, logs))
 
