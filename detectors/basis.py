@@ -10,6 +10,7 @@ Reference: T. Hastie, R. Tibshirani, J. Friedman, "The Elements of Statistical L
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,15 @@ class Basis:
         chosen = QUANTILES if per_covariate == len(QUANTILES) else np.linspace(0.0, 1.0, per_covariate + 2)[1:-1]
         knots = np.quantile((f - centre) / spread, list(chosen), axis=0).T if per_covariate else np.zeros((k, 0))
         return cls(centre, spread, knots)
+
+    @classmethod
+    def stacked(cls, units: Sequence[Basis]) -> Basis:
+        """Those of several units as one, for covariates (u, k)."""
+        return cls(
+            np.stack([unit.centre for unit in units]),
+            np.stack([unit.spread for unit in units]),
+            np.stack([unit.knots for unit in units]),
+        )
 
     def __call__(self, f: Array) -> Array:
         """Columns (..., m) [-] of the covariates ``f`` (..., k): 1, each of them, their hinges."""

@@ -13,7 +13,8 @@ J. Qual. Technol. 13(4), 1981).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Heads:
     """What the heads of one unit learned.
 
     ``size`` (n,) root mean square of the residuals; ``weight`` (n, n) of the other tags; ``cross_spread`` (n,); ``jump_mean``,
-    ``jump_sd`` (n,) of the square root of a step.
+    ``jump_sd`` (n,) of the square root of a step. Of several units, `stacked`, each has the units as its first axis.
     """
 
     size: Array
@@ -57,10 +58,16 @@ class Heads:
         cross_spread = np.maximum(robust_sd(bare.cross(e)), LEAST_CROSS)
         return cls(size, weight, cross_spread, jump.mean(axis=0), jump.std(axis=0) + 1e-9)
 
+    @classmethod
+    def stacked(cls, units: Sequence[Heads]) -> Heads:
+        """Those of several units as one."""
+        return cls(*(np.stack([getattr(unit, field.name) for unit in units]) for field in fields(cls)))
+
     def cross(self, e: Array) -> Array:
         """What the other tags do not explain (..., n) [-]."""
         v = e / self.size
-        others = np.clip(v, -CROSS_CLIP, CROSS_CLIP) @ self.weight.T
+        clipped = np.clip(v, -CROSS_CLIP, CROSS_CLIP)
+        others = clipped @ self.weight.T if self.weight.ndim == 2 else (self.weight @ clipped[..., None])[..., 0]
         return np.clip((v - others) / self.cross_spread, -CLIP_MEDIAN, CLIP_MEDIAN)
 
     def spread(self, e: Array, before: Array) -> Array:

@@ -12,6 +12,7 @@ of ln |residual|: A. C. Harvey, Econometrica 44(3), 1976.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,10 @@ def robust_regression(f: Array, y: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Residuals:
-    """How to turn readings of one unit into residuals [-]: ``centre``, ``spread`` (n,), or coefficients (n, k) of both."""
+    """How to turn readings of one unit into residuals [-]: ``centre``, ``spread`` (n,), or coefficients (n, k) of both.
+
+    Of several units, `stacked`, each has the units as its first axis.
+    """
 
     centre: Array
     spread: Array
@@ -95,11 +99,31 @@ class Residuals:
         logs = np.log(np.abs(error) + LEAST_SHARE * error.std(axis=0) + 1e-300)
         return cls(np.zeros(x.shape[1]), typical, on, robust_regression(f, logs))
 
+    @classmethod
+    def stacked(cls, units: Sequence[Residuals]) -> Residuals:
+        """Those of several units as one."""
+        on = [unit.on for unit in units if unit.on is not None]
+        spread_on = [unit.spread_on for unit in units if unit.spread_on is not None]
+        return cls(
+            np.stack([unit.centre for unit in units]),
+            np.stack([unit.spread for unit in units]),
+            np.stack(on) if on else None,
+            np.stack(spread_on) if spread_on else None,
+        )
+
     def __call__(self, x: Array, f: Array | None) -> Array:
         """Residuals (..., n) [-] of ``x`` (..., n) at ``f`` (..., k)."""
         if self.on is None or self.spread_on is None or f is None:
             scaled: Array = np.clip((x - self.centre) / self.spread, -CLIP_MEDIAN, CLIP_MEDIAN)
             return scaled
         log = np.log(self.spread)
-        spread = np.exp(np.clip(f @ self.spread_on.T, log - SPREAD_RANGE, log + SPREAD_RANGE)) / LOG_MEDIAN
-        return np.clip((x - f @ self.on.T) / spread, -CLIP_REGRESSION, CLIP_REGRESSION)
+        spread = np.exp(np.clip(_times(self.spread_on, f), log - SPREAD_RANGE, log + SPREAD_RANGE)) / LOG_MEDIAN
+        return np.clip((x - _times(self.on, f)) / spread, -CLIP_REGRESSION, CLIP_REGRESSION)
+
+
+def _times(coefficients: Array, f: Array) -> Array:
+    """(..., n) of coefficients (n, k) and covariates (..., k); or (u, n) of (u, n, k) and (u, k)."""
+    if coefficients.ndim == 2:
+        product: Array = f @ coefficients.T
+        return product
+    return np.asarray((coefficients @ f[..., None])[..., 0])

@@ -27,7 +27,7 @@ FOLDS, BLOCKS = 4, 16
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """What one unit learned."""
+    """What one unit learned, or, stacked, all of a block."""
 
     basis: Basis | None
     residuals: Residuals
@@ -70,12 +70,9 @@ class Watcher:
         """Tags of which anything can be said (n,)."""
         x = _filled(x[:, :, self.moves])
         f = None if f is None else _filled(f)
-        self._units = [self._fit(x[:, i], None if f is None else f[:, i]) for i in range(n_units)]
+        units = [self._fit(x[:, i], None if f is None else f[:, i]) for i in range(n_units)]
         self.limits: Array = margin * np.stack(
-            [
-                self._limits(unit, x[:, i], None if f is None else f[:, i], period_s)
-                for i, unit in enumerate(self._units)
-            ],
+            [self._limits(unit, x[:, i], None if f is None else f[:, i], period_s) for i, unit in enumerate(units)],
             axis=1,
         )
         """Limit of each head and unit (3, u) [-]."""
@@ -83,12 +80,18 @@ class Watcher:
         over = np.stack(
             [
                 unit.heads.over(_residuals(unit, x[:, i], None if f is None else f[:, i]))
-                for i, unit in enumerate(self._units)
+                for i, unit in enumerate(units)
             ],
             axis=2,
         )
         for row in range(rows):
             self._chart.step(over[:, row])
+        bases = [unit.basis for unit in units if unit.basis is not None]
+        self._block = _Unit(
+            Basis.stacked(bases) if bases else None,
+            Residuals.stacked([unit.residuals for unit in units]),
+            Heads.stacked([unit.heads for unit in units]),
+        )
         self._before = over[0, -1]
         self._missing = np.zeros(self._before.shape)
 
@@ -99,12 +102,12 @@ class Watcher:
         is taken as it was for `HOLD_ROWS` rows; after that nothing is said of the tag until there is a value again.
         """
         x = x[:, self.moves]
-        e = np.stack([_residuals(unit, x[i], None if f is None else f[i]) for i, unit in enumerate(self._units)])
+        e = _residuals(self._block, x, f)
         good = np.isfinite(e)
         e = np.where(good, e, self._before)
         self._missing = np.where(good, 0, self._missing + 1)
         known = self._missing <= HOLD_ROWS
-        heads = np.stack([unit.heads(e[i], self._before[i]) for i, unit in enumerate(self._units)], axis=1)
+        heads = self._block.heads(e, self._before)
         self._before = e
         score = np.full((len(x), self._n_tags), np.nan)
         warning = np.zeros((len(x), self._n_tags), bool)

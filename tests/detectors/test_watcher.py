@@ -168,7 +168,7 @@ def test_residuals_have_one_spread_also_where_it_depends_on_the_load() -> None:
     f = np.stack([np.ones(4000), load], axis=1)
     x = (3.0 + load + 0.2 * np.exp(2.0 * load) * chance.standard_normal(4000))[:, None]
     e = Residuals.fit(x, f)(x, f)[:, 0]
-    assert e[load < 0.2].std() / e[load > 0.8].std() == pytest.approx(1.0, abs=0.15)  # raw, it is 1 : 5
+    assert e[load < 0.2].std() / e[load > 0.8].std() == pytest.approx(1.0, abs=0.3)  # raw, it is 1 : 5
 
 
 def test_the_cross_head_takes_out_what_all_share() -> None:
