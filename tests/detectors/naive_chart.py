@@ -17,6 +17,8 @@ from detectors.chart import (
     KIN_FREEDOM,
     LONGEST_SHARE,
     MEAN_MEMORY,
+    RENEW,
+    RENEW_FROM,
     SCALES,
     SPREAD_MEMORY,
     TINY,
@@ -30,9 +32,12 @@ def scores(e: Array, learn_rows: int) -> Array:
     f, vg, vd = ([[0.0] * n for _ in taus] for _ in range(3))
     mu = [0.0] * n
     out = np.zeros((rows, len(taus), n))
+    v: list[list[float]] = []
+    nu: list[list[float]] = []
     for t in range(rows):
         seen, before = t + 1, t
-        v, nu = _spreads(vg, vd, before, learn_rows, n)
+        if before <= RENEW_FROM or before % RENEW == 0:
+            v, nu = _spreads(vg, vd, before, learn_rows, n)
         for j in range(n):
             error = e[t, j] - mu[j]
             bound = CLIP * math.sqrt(vg[0][j] + TINY)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detectors.base import Array
-from detectors.chart import OFF, Chart
+from detectors.chart import OFF, RENEW_FROM, Chart
 from tests.detectors import naive_chart
 
 LEARN = 600
@@ -20,9 +20,9 @@ def noise(rows: int, n_tags: int = 4, seed: int = 1) -> Array:
     return np.random.default_rng(seed).standard_normal((rows, n_tags))
 
 
-@pytest.mark.parametrize("n_tags", [1, 2, 4])
-def test_scores_are_those_of_the_plain_loops(n_tags: int) -> None:
-    e = noise(700, n_tags)
+@pytest.mark.parametrize(("n_tags", "rows"), [(1, 700), (2, 700), (4, 700), (3, RENEW_FROM + 50)])
+def test_scores_are_those_of_the_plain_loops(n_tags: int, rows: int) -> None:
+    e = noise(rows, n_tags)
     e[300:, 0] += 40.0  # winsorised
     one = chart(n_tags)
     fast = np.stack([one.step(row[None, None])[0, :, 0] for row in e])
