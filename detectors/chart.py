@@ -173,6 +173,11 @@ class Chart:
             setattr(self, f"_{name}", state[name].astype(bool) if name == "frozen" else state[name].copy())
         self._prepare()
 
+    @property
+    def mean(self) -> Array:
+        """Mean of the residuals as learned so far (h, u, n) [-]."""
+        return self._mu
+
     def decide(self, z: Array, limits: Array) -> Array:
         """Open and close warnings by scores (h, scales, u, n) and limits (h, u): score (u, n), 1 = at its limit [-]."""
         ratio: Array = (z.max(axis=1) / limits[:, :, None]).max(axis=0)

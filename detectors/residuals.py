@@ -113,12 +113,18 @@ class Residuals:
 
     def __call__(self, x: Array, f: Array | None) -> Array:
         """Residuals (..., n) [-] of ``x`` (..., n) at ``f`` (..., k)."""
+        centre, spread = self.around(f)
+        most = CLIP_MEDIAN if f is None else CLIP_REGRESSION
+        residual: Array = np.clip((x - centre) / spread, -most, most)
+        return residual
+
+    def around(self, f: Array | None) -> tuple[Array, Array]:
+        """Expected value and spread (..., n) [as x] at ``f`` (..., k)."""
         if self.on is None or self.spread_on is None or f is None:
-            scaled: Array = np.clip((x - self.centre) / self.spread, -CLIP_MEDIAN, CLIP_MEDIAN)
-            return scaled
+            return self.centre, self.spread
         log = np.log(self.spread)
         spread = np.exp(np.clip(_times(self.spread_on, f), log - SPREAD_RANGE, log + SPREAD_RANGE)) / LOG_MEDIAN
-        return np.clip((x - _times(self.on, f)) / spread, -CLIP_REGRESSION, CLIP_REGRESSION)
+        return _times(self.on, f), spread
 
 
 def _times(coefficients: Array, f: Array) -> Array:

@@ -117,6 +117,15 @@ class Watcher:
             warning[:, self.moves] = self._chart.on
         return score, warning
 
+    def expected(self, f: Array | None = None) -> tuple[Array, Array]:
+        """What a row at covariates ``f`` (u, k) is expected to read, and its spread, (u, n) [as x]; NaN = cannot say."""
+        block = self._block
+        centre, spread = block.residuals.around(None if f is None or block.basis is None else block.basis(f))
+        drift = self._chart.mean[0]
+        whole = np.full((2, len(self._before), self._n_tags), np.nan)
+        whole[0][:, self.moves], whole[1][:, self.moves] = centre + drift * spread, spread
+        return whole[0], whole[1]
+
     def snapshot(self) -> dict[str, Array]:
         """What changes row by row, as arrays; what was learned stays as it is."""
         return {**self._chart.snapshot(), "before": self._before.copy(), "missing": self._missing.copy()}

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.recorded_behaviour import QUIET
 from detectors.tuning import Tuning
 from replay.files import RecordingError, find_files, read_lines
 from replay.tables import TIME_COLUMNS, UNIT_COLUMN, near_text, parse_number, parse_time_ns, read_header, split
@@ -32,10 +33,6 @@ MAX_CELLS: Final = 10_000_000
 """Cells that are held in memory to find ranges: 80 MB."""
 STEP_ROWS: Final = 2000
 """Rows from which the time between two rows is taken, where nothing else is wanted of them."""
-SCALES: Final = (4.0, 16.0, 64.0, 256.0, 1024.0)
-"""Time constants of the shift bank, in periods: what is slow is not known, only what is slower than a row."""
-CORRELATION: Final = 6.0
-"""Correlation time of what the covariates do not explain, in periods."""
 
 _UNIT_OF_MEASURE = re.compile(r"(.+?)\s*[\[(]([^\[\]()]+)[\])]")
 
@@ -203,12 +200,14 @@ def _station(path: Path, tags: Sequence[Tag], covariates: Sequence[str], period_
 
 
 def _tuning(period_s: float, learn_rows: int) -> Tuning:
-    """The usual constants, but what counts in hours there counts in rows here, and the warm-up is what is learned from."""
+    """The usual constants, but the first rows are learned at once, and the detector itself waits for what persists."""
     return replace(
         Tuning(),
-        scales_s=tuple(scale * period_s for scale in SCALES),
         learn_s=period_s,
-        correlation_s=CORRELATION * period_s,
         warm_up_s=learn_rows * period_s,
         warm_up_scans=learn_rows,
+        learn_rows=learn_rows,
+        on_scans=1,
+        off_scans=1,
+        off_score=QUIET,
     )

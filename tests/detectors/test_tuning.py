@@ -39,7 +39,7 @@ def test_scales_and_levels_are_positive_and_ascend(change: dict[str, Any]) -> No
 def test_the_digest_changes_with_every_constant_and_with_nothing_else() -> None:
     digests = {Tuning().digest, Tuning(limit=Tuning().limit).digest}
     assert len(digests) == 1
-    changes: list[dict[str, Any]] = [{name: getattr(Tuning(), name) + 1} for name in NUMBERS]
+    changes: list[dict[str, Any]] = [{name: (getattr(Tuning(), name) or 0) + 1} for name in NUMBERS]
     changes += [{"scales_s": (60.0, 3600.0)}, {"levels": (1.0, 1.6, 2.6)}]
     digests |= {replace(Tuning(), **change).digest for change in changes}
     assert len(digests) == 1 + len(changes)

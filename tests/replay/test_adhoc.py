@@ -68,7 +68,7 @@ def test_a_tenth_of_all_rows_is_learned_from(path: Path, tmp_path: Path) -> None
 
 def test_time_constants_fit_the_period_unless_others_are_given(path: Path) -> None:
     made = describe_recording([path], learn_rows=200, period_s=2.0)
-    assert (made.tuning.scales_s[0], made.tuning.warm_up(2.0)) == (8.0, 400.0)
+    assert (made.tuning.learn_rows, made.tuning.learn_s, made.tuning.warm_up(2.0)) == (200, 2.0, 400.0)
     assert made.station.blocks[0].period_s == 2.0
     assert describe_recording([path], tuning=Tuning(limit=9.0)).tuning == Tuning(limit=9.0)
 
