@@ -7,11 +7,11 @@ import pytest
 
 from stations.faults import Case, kinds
 from stations.plant import Station
-from stations.simulate import pv, simulate_chunks, sunlight, weather
+from stations.simulate import pv, sunlight, weather
 from stations.simulate.conditions import Conditions
 from stations.simulate.run import Run
 from stations.simulate.signals import DAY_S, Array
-from tests.stations.plants import DAY_NS, NEW_YEAR_NS, Values, record, station, tag
+from tests.stations.plants import DAY_NS, NEW_YEAR_NS, Values, case_in, over, record, station, tag
 
 SEED = 7
 TEN_MINUTES_A_DAY = 144
@@ -32,24 +32,7 @@ def string() -> tuple[Array, Values]:
 
 
 def _record(plant: Station, day: int, days: float, cases: tuple[Case, ...] = ()) -> Values:
-    scans = int(days * TEN_MINUTES_A_DAY)
-    start_ns = NEW_YEAR_NS + day * DAY_NS
-    (chunk,) = simulate_chunks(plant, start_ns=start_ns, n_scans=scans, seed=SEED, cases=cases, chunk=scans)
-    return chunk.values
-
-
-def _case(kind: str, plant: Station, day: float, days: float, code: str = "", unit: str = "2") -> Case:
-    return Case(kind, plant.code, unit, NEW_YEAR_NS + int(day * DAY_NS), days * DAY_S, 1.0, code)
-
-
-def _over(plant: Station, values: Values) -> list[str]:
-    """Tags that pass an alarm limit."""
-    found = []
-    for i, one in enumerate(plant.block("units").tags):
-        low, high = one.limits.alarm_low, one.limits.alarm_high
-        if (high is not None and (values[..., i] > high).any()) or (low is not None and (values[..., i] < low).any()):
-            found.append(one.code)
-    return found
+    return record(plant, days=days, day=day, seed=SEED, cases=cases)[1]
 
 
 # ---- light
@@ -100,7 +83,7 @@ def test_no_alarm_and_sound_ranges_in_a_healthy_year(
 ) -> None:
     for code, (_, values) in ((CENTRAL, central), (STRING, string)):
         plant = station(code, units=8)
-        assert _over(plant, values) == []
+        assert over(plant, values) == []
         for i, one in enumerate(plant.block("units").tags):
             assert one.low < values[..., i].min() <= values[..., i].max() < one.high, one.code
 
@@ -191,7 +174,7 @@ def test_a_lost_group_of_strings_takes_its_current(code: str) -> None:
 @pytest.mark.parametrize("code", [CENTRAL, STRING])
 def test_a_fading_fan_heats_the_igbt_over_its_limit(code: str) -> None:
     plant = station(code, units=3)
-    case = _case("F35-igbt", plant, 200, 8.0)
+    case = case_in("F35-igbt", plant, 200, 8.0)
     sound, failing = (_record(plant, 200, 9.0, cases) for cases in ((), (case,)))
     np.testing.assert_array_equal(sound[:, [0, 2]], failing[:, [0, 2]])
     above = tag(plant, failing, "INV10CT101")[:, 1] > 95.0
@@ -203,7 +186,7 @@ def test_a_fading_fan_heats_the_igbt_over_its_limit(code: str) -> None:
 @pytest.mark.parametrize("code", [CENTRAL, STRING])
 def test_dirt_takes_the_same_share_of_all_currents(code: str) -> None:
     plant = station(code, units=3)
-    case = _case("F35-soiling", plant, 190, 20.0)
+    case = case_in("F35-soiling", plant, 190, 20.0)
     sound, failing = (_record(plant, 190, 25.0, cases) for cases in ((), (case,)))
     np.testing.assert_array_equal(sound[:, [0, 2]], failing[:, [0, 2]])
     tags = ("INV10CE201", "INV10CE202", "INV10CE203")
@@ -222,9 +205,9 @@ def test_dirt_takes_the_same_share_of_all_currents(code: str) -> None:
 def test_a_benign_event_shows_but_passes_no_limit(kind: str, code: str) -> None:
     plant = station(code, units=3)
     unit = "" if kinds()[kind].regional else "2"
-    case = _case(kind, plant, 203.3, min(kinds()[kind].days[1], 5.0), "", unit)
+    case = case_in(kind, plant, 203.3, min(kinds()[kind].days[1], 5.0), "", unit)
     quiet, values = (_record(plant, 202, 6.0, cases) for cases in ((), (case,)))
-    assert _over(plant, values) == []
+    assert over(plant, values) == []
     changed = np.abs(values - quiet)
     assert changed.max() > 0.0
     if unit:

@@ -9,7 +9,7 @@ from stations.faults import Case, kinds
 from stations.plant import Station
 from stations.simulate import drive_train, simulate_chunks, wind
 from stations.simulate.signals import DAY_S, Array
-from tests.stations.plants import DAY_NS, FLEET, NEW_YEAR_NS, Values, record, station, tag
+from tests.stations.plants import DAY_NS, FLEET, NEW_YEAR_NS, Values, case_in, over, record, station, tag
 
 SEED = 7
 TEN_MINUTES_A_DAY = 144
@@ -29,24 +29,7 @@ def direct() -> tuple[Array, Values]:
 
 
 def _record(plant: Station, day: int, days: float, cases: tuple[Case, ...] = ()) -> Values:
-    scans = int(days * TEN_MINUTES_A_DAY)
-    start_ns = NEW_YEAR_NS + day * DAY_NS
-    (chunk,) = simulate_chunks(plant, start_ns=start_ns, n_scans=scans, seed=SEED, cases=cases, chunk=scans)
-    return chunk.values
-
-
-def _case(kind: str, plant: Station, day: float, days: float, code: str = "", unit: str = "2") -> Case:
-    return Case(kind, plant.code, unit, NEW_YEAR_NS + int(day * DAY_NS), days * DAY_S, 1.0, code)
-
-
-def _over(plant: Station, values: Values) -> list[str]:
-    """Tags that pass an alarm limit."""
-    found = []
-    for i, one in enumerate(plant.block("units").tags):
-        low, high = one.limits.alarm_low, one.limits.alarm_high
-        if (high is not None and (values[..., i] > high).any()) or (low is not None and (values[..., i] < low).any()):
-            found.append(one.code)
-    return found
+    return record(plant, days=days, day=day, seed=SEED, cases=cases)[1]
 
 
 # ---- a healthy year
@@ -84,7 +67,7 @@ def test_no_alarm_and_no_end_of_range_in_a_healthy_year(
 ) -> None:
     for code, (_, values) in ((GEARED, geared), (DIRECT, direct)):
         plant = station(code, units=values.shape[1])
-        assert _over(plant, values) == []
+        assert over(plant, values) == []
         for i, one in enumerate(plant.block("units").tags):
             assert one.low < values[..., i].min() <= values[..., i].max() < one.high, one.code
 
@@ -218,7 +201,7 @@ NEIGHBOURS = {
 @pytest.mark.parametrize(("kind", "code", "first", "day", "days"), FAILURES)
 def test_a_failure_shows_in_its_first_tag(kind: str, code: str, first: str, day: int, days: float) -> None:
     plant = station(code, units=3)
-    case = _case(kind, plant, day, days, first)
+    case = case_in(kind, plant, day, days, first)
     sound, failing = (_record(plant, day, days + 2.0, cases) for cases in ((), (case,)))
     np.testing.assert_array_equal(sound[:, [0, 2]], failing[:, [0, 2]])
     column = plant.block("units").tag_index[first]
@@ -260,9 +243,9 @@ def test_a_benign_event_shows_but_passes_no_limit(kind: str, code: str) -> None:
     tags = [t for t in kinds()[kind].tags if t in plant.block("units").tag_index] or [""]
     shown = np.zeros(1)
     for one in tags:
-        case = _case(kind, plant, start, max(longest, 60.0 / DAY_S), one, unit)
+        case = case_in(kind, plant, start, max(longest, 60.0 / DAY_S), one, unit)
         quiet, values = (_record(plant, 12, 10.0, cases) for cases in ((), (case,)))
-        assert _over(plant, values) == []
+        assert over(plant, values) == []
         shown = np.abs(values - quiet)
         if unit:
             assert shown[:, [0, 2]].max() == 0.0
@@ -271,7 +254,7 @@ def test_a_benign_event_shows_but_passes_no_limit(kind: str, code: str) -> None:
 
 def test_grease_warms_a_bearing_for_a_day() -> None:
     plant = station(GEARED, units=3)
-    case = _case("B57", plant, 101.0, 2.0, "MKD10CT101")
+    case = case_in("B57", plant, 101.0, 2.0, "MKD10CT101")
     quiet, greased = (_record(plant, 100, 4.0, cases) for cases in ((), (case,)))
     heat = tag(plant, greased, "MKD10CT101")[:, 1] - tag(plant, quiet, "MKD10CT101")[:, 1]
     assert 2.0 < heat.max() < 10.5
