@@ -22,7 +22,7 @@ from stations.catalogue import load_fleet
 from stations.faults import Case, draw, kinds
 from stations.plant import Station
 from stations.simulate import simulate_chunks
-from stations.simulate.labels import HELD_S, HELD_SCANS, Label, label
+from stations.simulate.labels import HELD_S, HELD_SCANS, Label, beyond, label
 
 YEAR_NS = 1_767_225_600 * 10**9
 """2026-01-01 UTC."""
@@ -114,19 +114,15 @@ def _off(station: Station, case: Case, found: Label, first_ns: int, n: int, seed
         return None
     block = station.block("units")
     column = block.tag_index[found.alarm_tag]
-    limits = block.tags[column].limits
-    high = math.inf if limits.alarm_high is None else limits.alarm_high
-    low = -math.inf if limits.alarm_low is None else limits.alarm_low
 
     def beyond_limit(cases: Sequence[Case]) -> tuple[Any, Any]:
         (chunk,) = simulate_chunks(station, start_ns=first_ns, n_scans=n, seed=seed, cases=cases, chunk=n)
-        values = chunk.values[:, 0, column]
-        return chunk.time_ns, (values >= high) | (values <= low)
+        return chunk.time_ns, beyond(block, chunk.values[:, 0])[:, column]
 
-    time_ns, beyond = beyond_limit([case])
-    beyond = beyond & ~beyond_limit([])[1]  # a unit that stands still has no cooling water, failure or not
+    time_ns, passed = beyond_limit([case])
+    passed = passed & ~beyond_limit([])[1]  # a unit that stands still has no cooling water, failure or not
     hold = max(HELD_SCANS, math.ceil(HELD_S / block.period_s))
-    held = np.convolve(beyond, np.ones(hold), mode="full")[: len(beyond)] >= hold
+    held = np.convolve(passed, np.ones(hold), mode="full")[: len(passed)] >= hold
     held &= time_ns >= case.start_ns
     if not held.any():
         return None

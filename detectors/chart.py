@@ -25,6 +25,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.bank import CLIP, FIRST_CLIP, KIN_FREEDOM
 from detectors.base import Array
 
 SCALES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
@@ -33,9 +34,6 @@ LONGEST_SHARE = 5.0
 """The longest scale is a fifth of the learn rows: of a slower one they hold too few independent values."""
 SPREAD_MEMORY, MEAN_MEMORY = 2.5, 1.5
 """Memories [learn rows]. A shorter one of the spread makes a fault the new normal before it is seen."""
-CLIP, CLIP_AFTER = 15.0, 100
-"""Winsorising [spreads], from this row on."""
-KIN_FREEDOM = 5.0
 FLOOR = 0.01
 """Least spread of a row [-]: what a quantised signal that stands still cannot go below."""
 OFF = 0.7
@@ -106,7 +104,7 @@ class Chart:
         z: Array = np.log1p(squared * self._inverse)
         np.sqrt(z, out=z)
         z *= self._gain
-        if before > CLIP_AFTER:
+        if before > FIRST_CLIP:
             bound = CLIP * np.sqrt(self._vg[:, 0] + TINY)
             np.minimum(squared, CLIP**2 * self._vg, out=squared)
             e = np.clip(e, -bound, bound)

@@ -53,7 +53,7 @@ class Worker:
         """
         try:
             await self._take(event)
-        except Exception as error:
+        except Exception as error:  # whatever it is, nothing may be acknowledged after it: the worker ends
             if self._stopping:
                 return  # the outputs are closed already; the scan was not acknowledged and comes again
             logger.exception("message at offset %d of partition %d", event.message.offset, event.message.partition)
@@ -162,7 +162,7 @@ class Worker:
             await partition.checkpoint()
         except ProducerFenced:
             self._die(f"partition {partition.number} has another owner")
-        except Exception as error:
+        except Exception as error:  # without a checkpoint nothing more may be acknowledged: the worker ends
             if not partition.closed:
                 self._die(f"checkpoint of partition {partition.number}: {error!r}")
 
@@ -175,7 +175,7 @@ class Worker:
             async with asyncio.timeout(FLUSH_S):
                 await asyncio.gather(*(self._checkpoint(partition) for partition in partitions))
                 await self._app.consumer.commit()
-        except Exception as error:
+        except Exception as error:  # it is leaving anyway, and what was not acknowledged comes again
             logger.warning("%s: no last barrier, what was held will be processed again: %r", why, error)
         await asyncio.gather(*(self._give_up(partition, why) for partition in partitions))
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from stations.faults import ALL_STATIONS, Case, kinds
 from stations.plant import Block, Station
-from stations.simulate.signals import Array
 from stations.simulate.simulator import TECHNOLOGIES, Simulation, Truth
 
 Mask = NDArray[np.bool_]
@@ -155,18 +154,17 @@ class _Watch:
             sd = np.maximum(np.hypot(self._absolute, self._relative * without), self._resolution)
             self._sign = self._first(time_ns, (np.abs(with_it - without) > SIGN_SD * sd) & self._telling)
         for name in ("alarm", "trip"):
-            beyond = _beyond(self._block, with_it, name) & ~_beyond(self._block, without, name)
-            held = self._held(name, beyond)
+            held = self._held(name, beyond(self._block, with_it, name) & ~beyond(self._block, without, name))
             if name == "alarm":
                 self._alarm = self._alarm or self._first(time_ns, held)
             else:
                 self._trip = self._trip or self._first(time_ns, held)
 
-    def _held(self, name: str, beyond: Mask) -> Mask:
+    def _held(self, name: str, passed: Mask) -> Mask:
         """Where a limit has been passed for ``_hold`` scans: (t, n)."""
-        out = np.zeros(beyond.shape, bool)
+        out = np.zeros(passed.shape, bool)
         run = self._run[name]
-        for i, row in enumerate(beyond):
+        for i, row in enumerate(passed):
             run = np.where(row, run + 1, 0)
             out[i] = run >= self._hold
         self._run[name] = run
@@ -196,12 +194,12 @@ class _Watch:
         return Label(**fields)
 
 
-def _beyond(block: Block, values: Array, name: str) -> Mask:
-    """Where a signal (t, n) is beyond its alarm or trip limit."""
+def beyond(block: Block, values: NDArray[np.floating], name: str = "alarm") -> Mask:
+    """Where ``values`` (..., n) [unit of each tag] are at or beyond the static limits of that ``name``, alarm or trip."""
     low = np.array([_or(getattr(tag.limits, f"{name}_low"), -math.inf) for tag in block.tags])
     high = np.array([_or(getattr(tag.limits, f"{name}_high"), math.inf) for tag in block.tags])
-    beyond: Mask = (values >= high) | (values <= low)
-    return beyond
+    passed: Mask = (values >= high) | (values <= low)
+    return passed
 
 
 def _or(value: float | None, default: float) -> float:

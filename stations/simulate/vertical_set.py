@@ -171,7 +171,7 @@ class VerticalSet:
         thin = ((n > 0.02) & (n < 0.9))[..., None] * run.condition("film_loss")
         film = run.lag("film", 6.0 * np.broadcast_to(thin, (*n.shape, 4)), 10 * MINUTE_S)
         for name, (k, offset, tau_min) in BEARINGS.items():
-            spread = offset + 0.7 * run.spread(f"{name} bearing", (u, 1)) + 0.8 * run.spread(f"{name} pads", (u, k))
+            spread = offset + 0.7 * run.spread(f"{name} bearing", (u, 1)) + 0.85 * run.spread(f"{name} pads", (u, k))
             steady = pad_steady(oil, p, n)[..., None] + (spread + run.condition(f"{name}_pads")) * n[..., None]
             out[f"{name}_pads"] = run.lag(f"{name} pads", steady, tau_min * MINUTE_S)
         out["thrust_pads"] = out["thrust_pads"] + film

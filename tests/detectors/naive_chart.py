@@ -9,12 +9,10 @@ import math
 
 import numpy as np
 
+from detectors.bank import CLIP, FIRST_CLIP, KIN_FREEDOM
 from detectors.base import Array
 from detectors.chart import (
-    CLIP,
-    CLIP_AFTER,
     FLOOR,
-    KIN_FREEDOM,
     LONGEST_SHARE,
     MEAN_MEMORY,
     RENEW,
@@ -49,11 +47,11 @@ def scores(e: Array, learn_rows: int) -> Array:
                 out[t, k, j] = (
                     (8 * free + 1) / (8 * free + 3) * math.sqrt(free * math.log1p(f[k][j] ** 2 / (var * free)))
                 )
-                squared = f[k][j] ** 2 if before <= CLIP_AFTER else min(f[k][j] ** 2, CLIP**2 * vg[k][j])
+                squared = f[k][j] ** 2 if before <= FIRST_CLIP else min(f[k][j] ** 2, CLIP**2 * vg[k][j])
                 al = max(1 / seen, 1 / (SPREAD_MEMORY * learn_rows))
                 vd[k][j] += al * ((f[k][j] - old) ** 2 - vd[k][j])
                 vg[k][j] += al * (squared - vg[k][j])
-            if before > CLIP_AFTER:
+            if before > FIRST_CLIP:
                 error = min(max(error, -bound), bound)
             mu[j] += max(1 / seen, 1 / (MEAN_MEMORY * learn_rows)) * error
     return out

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 from stations.faults import ALL_STATIONS, Case, kinds
 from stations.plant import Block
 from stations.simulate import TECHNOLOGIES
+from stations.simulate.labels import beyond
 from tests.stations.plants import DAY_NS, FLEET, NEW_YEAR_NS, Values, station
 from tests.stations.test_faults import record
 
@@ -27,21 +26,14 @@ ON_PURPOSE = {("B39", "MAA10CS101"), ("B10", "MEA10CS101")}
 SEASONS = {"winter": 15, "summer": 196}
 
 
-def beyond(block: Block, values: Values) -> NDArray[np.bool_]:
+def beyond_while_running(block: Block, values: Values) -> NDArray[np.bool_]:
     """Where units that run are beyond an alarm limit: (t, u, n)."""
-    low, high = (
-        np.array([default if limit is None else limit for limit in limits])
-        for default, limits in (
-            (-math.inf, [tag.limits.alarm_low for tag in block.tags]),
-            (math.inf, [tag.limits.alarm_high for tag in block.tags]),
-        )
-    )
     assert block.mode is not None
     mode = block.mode
     running = values[:, :, block.tag_index[mode.tag]] >= mode.running_above
     # What starts or stops is not judged by limits of steady running, neither by people nor by us.
     settled = np.logical_and.reduce([np.roll(running, shift, axis=0) for shift in range(-2, 3)])
-    outside: NDArray[np.bool_] = ((values >= high) | (values <= low)) & settled[..., None]
+    outside: NDArray[np.bool_] = beyond(block, values) & settled[..., None]
     return outside
 
 
@@ -56,5 +48,5 @@ def test_no_static_alarm_comes_of_it(code: str, technology: str, season: str) ->
     where = (ALL_STATIONS, "") if kind.regional else (plant.code, "1")
     case = Case(code, *where, begin_ns, days * 86_400.0, severity=kind.severity[1])
     values = record(plant, day=SEASONS[season], days=min(days + 2.5, 12.0), cases=[case])
-    tags = {block.tags[i].code for i in np.flatnonzero(beyond(block, values).any(axis=(0, 1)))}
+    tags = {block.tags[i].code for i in np.flatnonzero(beyond_while_running(block, values).any(axis=(0, 1)))}
     assert {tag for tag in tags if (code, tag) not in ON_PURPOSE} == set()

@@ -30,8 +30,8 @@ def test_pads_of_one_bearing_lie_apart_by_one_to_three_kelvin(hydro_year: tuple[
         np.ptp(tag(plant, hydro_year[1], *(f"{code}CT10{k + 1}" for k in range(n))).mean(axis=0), axis=1)
         for code, n in bearings.items()
     ])  # fmt: skip
+    assert ((spread > 0.5) & (spread < 4.0)).all()
     assert 1.0 < np.median(spread) < 3.0
-    assert spread.max() < 4.5
 
 
 def test_the_rough_zone_moves_with_the_head(hydro_year: tuple[Array, Values]) -> None:
@@ -72,7 +72,7 @@ def test_in_some_pauses_some_units_stop_and_cool_down(hydro_year: tuple[Array, V
     stopped = speed == 0.0
     hour = local_hour(time_s)
     assert (power[stopped] == 0.0).all()
-    assert 0.02 < stopped.mean() < 0.2
+    assert 0.02 < stopped.mean() < 0.15
     assert not stopped[((hour > 8) & (hour < 13)) | ((hour > 18) & (hour < 22))].any()
     assert not stopped.all(axis=1).any()
     assert (stopped.mean(axis=0) > 0.01).all()

@@ -38,7 +38,20 @@ def test_the_faulty_unit_is_warned_of_days_before_its_alarm_limit_and_no_other_u
 
 
 @PATHS
-def test_the_first_episode_grows_with_the_fault_and_is_a_warning_days_before_the_alarm(path: Path) -> None:
+def test_the_first_episode_grows_with_the_fault_and_is_urgent_before_the_alarm(
+    path: Path, request: pytest.FixtureRequest
+) -> None:
+    if path.stem == "f28_fyl":
+        why = "urgent an hour after the alarm: the simulator is harder now than the detectors are (docs/results.md)"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=why))
+    warnings = played(path)["warnings"]
+    first = [warning for warning in warnings if warning["component"] == warnings[0]["component"]]
+    assert [warning["level"] for warning in first] == list(LEVELS)
+    assert first[-1]["hours"] < played(path)["alarm_hours"]
+
+
+@PATHS
+def test_the_first_episode_is_a_warning_days_before_the_alarm(path: Path) -> None:
     warnings = played(path)["warnings"]
     first = [warning for warning in warnings if warning["component"] == warnings[0]["component"]]
     assert [warning["level"] for warning in first] == list(LEVELS)
