@@ -9,6 +9,7 @@ from tests.detectors.naive import NAN, is_good
 
 BINS, JUMP, NOVEL, PRIOR = 512, 8.0, 0.004, 1e4
 WEIGHTS = (1.0, 0.8, 0.3, 0.3)
+FADES_FROM, FADES_BY, DOUBT, DOUBT_ROWS, HEEDS_FROM = 0.5, 2.0, 0.25, 1000.0, 0.5
 
 
 @dataclass
@@ -70,7 +71,7 @@ class NoveltyTag:
     recent_rows: float
     memory_rows: float
     slow_rows: float
-    limit: float = 0.03
+    limit: float = 0.02
 
     def __post_init__(self) -> None:
         self.views = [View() for _ in WEIGHTS]
@@ -78,7 +79,7 @@ class NoveltyTag:
         self.p = [[PRIOR if i == j else 0.0 for j in range(3)] for i in range(3)]
         self.row, self.seen, self.learned = 0, 0, 0
         self.slow = [0.0, 0.0]
-        self.peak, self.age = 0.0, 0
+        self.peak, self.age, self.warned = 0.0, 0, 0.0
 
     def step(self, x: float, *, learns: bool) -> float:
         """Score of one row, which is then taken in."""
@@ -98,14 +99,22 @@ class NoveltyTag:
             for weight, near, view in zip(WEIGHTS, s, self.views, strict=True)
         )
         self.age += 1
-        if self.age > self.quiet_rows:
-            self.peak = 0.0
         is_ready = self.learned >= self.ready_rows
-        score = (r if r > self.peak else 0.0) if is_ready else NAN
-        if is_ready and r > self.peak:
-            self.peak, self.age = r, 0
+        said = self.said(r) if self.learned >= HEEDS_FROM * self.ready_rows else 0.0
         if learns:
             self.learn(f, e, z, s, counts=is_ready)
+        return said if is_ready else NAN
+
+    def said(self, r: float) -> float:
+        """Score, heeded."""
+        if self.age > FADES_BY * self.quiet_rows:
+            self.peak = 0.0
+        if r > self.peak:
+            v, self.peak, self.age = r, r, 0
+        else:
+            v = r * min(max((self.age / self.quiet_rows - FADES_FROM) / (FADES_BY - FADES_FROM), 0.0), 1.0)
+        score = v / (1.0 + DOUBT * self.warned)
+        self.warned = (self.warned + min(score, 1.0)) * (1.0 - 1.0 / DOUBT_ROWS)
         return score
 
     def learn(self, f: list[float], e: float, z: list[float], s: list[float], *, counts: bool) -> None:

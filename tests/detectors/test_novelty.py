@@ -60,6 +60,28 @@ def test_one_novelty_is_said_once_and_again_only_when_outdone() -> None:
     assert len(said[(said > 700) & (said < 720)]) == 0
 
 
+def test_a_novelty_is_forgotten_little_by_little() -> None:
+    """The same smaller novelty after a greater one: silent while that is fresh, then said the louder the older it is."""
+    told = []
+    for later in (100, 200, 350, 450):
+        values = np.random.default_rng(7).uniform(0.0, 1.0, 1300)
+        values[700], values[700 + later] = 9.0, 5.0
+        told.append(alone(values)[700 + later])
+    assert told[0] == 0.0
+    assert 0.0 < told[1] < told[2] < told[3]
+
+
+def test_a_tag_that_warns_often_is_believed_less() -> None:
+    """The same novelty, with and without ten others in the thousand rows before it."""
+    calm = np.where(np.arange(2400) // 7 % 2, 100.0, 0.0) + np.random.default_rng(8).normal(0.0, 0.1, 2400)
+    calm[2000] = 75.0
+    restless = calm.copy()
+    restless[1000:1950:95] = np.linspace(5.0, 50.0, 10)
+    many = np.flatnonzero(alone(restless)[:2000] >= 1.0)
+    assert len(many[many >= 1000]) >= 3
+    assert 1.0 < alone(restless)[2000] < 0.7 * alone(calm)[2000]
+
+
 def test_a_value_between_two_known_levels_is_new() -> None:
     """No limit of amplitude sees it."""
     values = np.where(np.arange(1200) // 7 % 2, 10.0, 20.0) + np.random.default_rng(4).normal(0.0, 0.1, 1200)
