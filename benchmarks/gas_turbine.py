@@ -27,7 +27,7 @@ from benchmarks.subject import Mask, Recorded, Subject, Verdict
 
 SAME_H: Final = 48
 """Episodes that begin within so many hours of another are one, whatever the tag."""
-FACTORS: Final = (0.8, 0.85, 0.9, 0.95, 1.0, 1.03, 1.06, 1.1, 1.15, 1.2, 1.3, 1.5)
+FACTORS: Final = (0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 1.0, 1.01, 1.03, 1.06, 1.1, 1.15, 1.2, 1.3, 1.5)
 BASELINE_FACTORS: Final = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.25, 2.5, 2.75, 3.0, 4.0, 6.0, 10.0, 20.0)
 SEEDS: Final = (21, 22, 23)
 BUDGET: Final = 1.0

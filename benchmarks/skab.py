@@ -47,6 +47,7 @@ PUBLISHED = {
 TOLERANCE = (0.0005, 0.01, 0.01, 0.06, 0.5)
 LOOK_AHEAD = {"Conv_AE": 58, "MSET": 29, "LSTM_AE": 8}
 """Rows of the future that a published answer uses."""
+TURN_ROWS = 60
 KEYS = ("f1", "far", "mar", "held_out_f1", "changepoint", "changepoint_fp")
 
 
@@ -122,28 +123,38 @@ def _judged(experiments: Sequence[Experiment], answers: Sequence[Rows]) -> list[
     return [one.judged(said) for one, said in zip(experiments, answers, strict=True)]
 
 
-def answers_of(experiments: Sequence[Experiment], subject: Subject, name: str) -> list[Rows]:
-    """Whether any tag is in warning, for the test rows of each file; the detector gets a blank name."""
+def answers_of(experiments: Sequence[Experiment], subject: Subject, name: str) -> tuple[list[Rows], list[Rows]]:
+    """Two answers for the test rows of each file, whose name stays blank: whether any tag is in warning; for changepoints, an
+    answer that turns in each row in which the process is said to change, or the first one if the detector does not say."""
     files = track(experiments, description=name, console=Console(stderr=True), transient=True)
     verdicts = [subject(one.recorded._replace(name="")) for one in files]
-    return [np.asarray(verdict.warning[LEARN:].any(axis=1)) for verdict in verdicts]
+    warnings = [np.asarray(verdict.warning[LEARN:].any(axis=1)) for verdict in verdicts]
+    changes = [
+        rows if verdict.changes is None else np.cumsum(verdict.changes[LEARN:]) % 2 == 1
+        for rows, verdict in zip(warnings, verdicts, strict=True)
+    ]
+    return warnings, changes
 
 
-def figures(experiments: Sequence[Experiment], answers: Sequence[Rows]) -> dict[str, float]:
-    """Everything that is printed of one detector, by `KEYS`; shares in per cent."""
+def figures(
+    experiments: Sequence[Experiment], answers: Sequence[Rows], changes: Sequence[Rows] | None = None
+) -> dict[str, float]:
+    """Everything that is printed of one detector, by `KEYS`, shares in per cent; ``changes``: its answer for changepoints."""
     judged = _judged(experiments, answers)
-    rows, change = outliers(judged), changepoints(judged, PROFILES["standard"])
+    rows, change = outliers(judged), changepoints(_judged(experiments, changes or answers), PROFILES["standard"])
     held_out = outliers(judged[1::2]).f1
     values = (round(rows.f1, 3), round(rows.far, 1), round(rows.mar, 1), round(held_out, 3), round(change.score, 1))
     return dict(zip(KEYS, (*values, change.false), strict=True))
 
 
 def trivial(experiments: Sequence[Experiment]) -> dict[str, list[Rows]]:
-    """Two that know nothing of the plant: one that always warns, one that looks at the number of the row."""
+    """Those that know nothing of the plant: one always warns, one looks at the number of the row, one turns each minute."""
     sizes = [len(one.times) for one in experiments]
     begin, end = (row - LEARN for row in CLOCK)
     clocks = [(np.arange(size) >= begin) & (np.arange(size) <= end) for size in sizes]
-    return {"always in warning": [np.ones(size, dtype=bool) for size in sizes], "a clock": clocks}
+    turning = [np.arange(size) // TURN_ROWS % 2 == 1 for size in sizes]
+    always = [np.ones(size, dtype=bool) for size in sizes]
+    return {"always in warning": always, "a clock": clocks, "turns each minute": turning}
 
 
 def table(rows: Mapping[str, Mapping[str, float]]) -> None:
@@ -179,11 +190,11 @@ def main(load_subject: Callable[[], Subject] = lambda: import_module("benchmarks
     check(folder, experiments)
     if arguments.check:
         return
-    ours = figures(experiments, answers_of(experiments, load_subject(), "ours"))
+    ours = figures(experiments, *answers_of(experiments, load_subject(), "ours"))
     rows = compared(folder, experiments)
     result: dict[str, Any] = dict(ours)
     if arguments.baselines:
-        others = {name: figures(experiments, answers_of(experiments, one, name)) for name, one in watchers().items()}
+        others = {name: figures(experiments, *answers_of(experiments, one, name)) for name, one in watchers().items()}
         rows |= others
         result["baselines"] = others
     if not arguments.json:

@@ -33,11 +33,12 @@ class Verdict(NamedTuple):
     """What a detector said, row i from rows up to i alone.
 
     ``score`` (t,) >= 0, 1 at its warning limit, NaN = cannot say; ``warning`` (t, n) whether each tag is in warning. Rows of the
-    learn part count for nothing.
+    learn part count for nothing. ``changes`` (t,) rows in which the process changes in any way; None = it does not say.
     """
 
     score: Array
     warning: Mask
+    changes: Mask | None = None
 
 
 Subject = Callable[[Recorded], Verdict]

@@ -17,7 +17,6 @@ from detectors.health import health_index, worst
 from detectors.modes import ModeTracker
 from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.quality import QualityGate
-from detectors.recorded_behaviour import RecordedBehaviour
 from detectors.reporter import Picture, Reporter
 from detectors.tuning import Tuning
 from stations.plant import Block, Station
@@ -53,8 +52,7 @@ class BlockMonitor:
         self._quality = QualityGate(block, bad_scans=tuning.bad_scans)
         self._modes = ModeTracker(block)
         self._covariates = CovariateFilter(block)
-        behaviour = RecordedBehaviour if tuning.learn_rows else NormalBehaviour
-        self._behaviour: NormalBehaviour | RecordedBehaviour = behaviour(block, self._columns, tuning)
+        self._behaviour = NormalBehaviour(block, self._columns, tuning)
         self._episodes = Episodes(len(block.units), len(self._components), tuning)
         self._last_ns = NEVER
         self._history_ns = 0

@@ -63,7 +63,11 @@ class TagTrend:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One tag that speaks for an early warning: measured and expected [uom], score [-]."""
+    """One tag that speaks for an early warning: measured and expected [uom], score [-].
+
+    ``head`` says how it stands out: its ``level`` is not as expected, it does not fit the other tags (``cross``), or it jumps
+    more than it used to (``spread``).
+    """
 
     tag: str
     name_zh: str
@@ -73,6 +77,7 @@ class Evidence:
     expected: float
     score: float
     limit: float | None
+    head: str = "level"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,10 @@ class EarlyWarning:
 
 @dataclass(frozen=True, slots=True)
 class DataQuality:
-    """A sensor, or all sensors of a unit (``tag`` "*"), begins or ceases to give good values. Never the machine's fault."""
+    """A sensor, or all sensors of a unit (``tag`` "*"), begins or ceases to give good values. Never the machine's fault.
+
+    ``transition`` is ``opened`` or ``returned``, or ``passed`` for a short excursion that is over, dated from its first row.
+    """
 
     id: str
     kind: str

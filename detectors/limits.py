@@ -17,8 +17,6 @@ from detectors.base import Array
 
 BUDGET = 1e-3
 """False episodes a row, head and block of tags that the limit is set for before the margin."""
-PERSIST = 12
-"""Rows in a row that must be beyond the limit; shorter ones are left to the novelty head and to data quality."""
 REFERENCE, REFERENCE_ROWS = 3.1, 400.0
 """Limit of white noise of some ten tags, and the rows of learning that weigh as much as it."""
 LEAST, MOST = 3.0, 8.0
@@ -41,17 +39,18 @@ def running_minimum(x: Array, rows: int) -> Array:
     return least
 
 
-def budget_limit(scores: Array, budget: float = BUDGET) -> float:
-    """Limit [as scores] for the persistent scores of ``scores`` (t, n) rows that are learned from.
+def budget_limit(scores: Array, budget: float, persist: int, most: float = MOST) -> float:
+    """Limit [as scores] that no tag of ``scores`` (t, n) of learn rows passes for ``persist`` rows in a row more often than the
+    ``budget`` [1/row].
 
     Examples
     --------
     >>> z = np.abs(np.random.default_rng(1).standard_normal((2000, 8)))
-    >>> 0.5 < budget_limit(z) < 1.5
+    >>> 0.5 < budget_limit(z, BUDGET, 12) < 1.5
     True
     """
     rows = len(scores)
-    persistent = running_minimum(scores, PERSIST).max(axis=1)[rows // BURN_SHARE :]
+    persistent = running_minimum(scores, persist).max(axis=1)[rows // BURN_SHARE :]
     size = max(LEAST_BLOCK, rows // BLOCKS)
     n = len(persistent) // size
     if n < 2:
@@ -59,7 +58,7 @@ def budget_limit(scores: Array, budget: float = BUDGET) -> float:
     largest = persistent[len(persistent) - n * size :].reshape(n, size).max(axis=1)
     scale = float(largest.std()) * math.sqrt(6.0) / math.pi
     rare = -math.log(-math.log1p(-min(0.5, size * budget)))
-    return float(np.clip(largest.mean() - EULER * scale + scale * rare, 1e-3, MOST))
+    return float(np.clip(largest.mean() - EULER * scale + scale * rare, 1e-3, most))
 
 
 def shrunk(limit: float, rows: int, margin: float) -> float:

@@ -42,6 +42,16 @@ class QualityGate:
         x[bad] = np.nan
         return x
 
+    def inside(self, x: Array) -> Array:
+        """Rows ``x`` (t, n_tags) [unit of each tag], NaN where there is no good value. Changes nothing."""
+        good: Array = np.where((x >= self._low) & (x <= self._high), x, np.nan)
+        return good
+
+    @property
+    def busy(self) -> bool:
+        """Whether a sensor is bad, or counted towards it; if not, rows of good values change nothing."""
+        return bool(self._run.any() or self._bad.any())
+
     def step(self, x: Values) -> Iterator[tuple[int, int, bool]]:
         """Take the values of one scan in; yields (unit, tag, is_bad) for each change of the record.
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.base import Array
 from detectors.episodes import Transition, warning_id
 from detectors.events import LEVELS, DataQuality, EarlyWarning, Evidence
+from detectors.heads import HEADS
 from detectors.quality import WHOLE_UNIT
-from detectors.wording import quality_sentence, warning_sentence
+from detectors.wording import excursion_sentence, quality_sentence, warning_sentence
 from stations.plant import Block, Station, Text
 
 EVIDENCE_TAGS = 3
@@ -21,11 +23,13 @@ DETECTOR = "normal-behaviour"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What a block looks like at one event time; (n_units, n_tags) each: value, expected [unit of the tag], score [-]."""
+    """What a block looks like at one event time; (n_units, n_tags) each: value, expected [unit of the tag], score [-], and, where
+    there are several, the head that gives the score."""
 
     value: Array
     expected: Array
     score: Array
+    head: NDArray[np.int64] | None = None
 
 
 class Reporter:
@@ -50,12 +54,12 @@ class Reporter:
     def warnings(self, time_ns: int, transitions: Iterable[Transition], picture: Picture) -> Iterator[EarlyWarning]:
         """One early warning for every transition of one scan."""
         for transition in transitions:
-            yield self._warning(time_ns, transition, picture)
+            yield self.warning(time_ns, transition, self._worst(transition, picture))
 
-    def _warning(self, time_ns: int, transition: Transition, picture: Picture) -> EarlyWarning:
+    def warning(self, time_ns: int, transition: Transition, evidence: tuple[Evidence, ...]) -> EarlyWarning:
+        """The early warning of one transition."""
         block, unit = self._block, self._block.units[transition.unit]
         code, component = self._components[transition.component]
-        evidence = self._evidence(transition, picture)
         text = warning_sentence(
             self._station.name, unit, component, transition.kind, (time_ns - transition.onset_ns) / 1e9, evidence[0]
         )
@@ -76,12 +80,16 @@ class Reporter:
             text_en=text.en,
         )
 
-    def _evidence(self, transition: Transition, picture: Picture) -> tuple[Evidence, ...]:
+    def evidence(self, unit: int, columns: Sequence[int], picture: Picture) -> tuple[Evidence, ...]:
+        """The first of these columns, in their order."""
+        return tuple(self._one(unit, column, picture) for column in columns[:EVIDENCE_TAGS])
+
+    def _worst(self, transition: Transition, picture: Picture) -> tuple[Evidence, ...]:
         """The tags of the component that stand out most, most first; one that cannot say comes last and is left out if it can."""
         unit, columns = transition.unit, self._of_component[transition.component]
         scores = np.nan_to_num(picture.score[unit, columns], nan=-1.0)
-        chosen = [int(columns[i]) for i in np.argsort(-scores, kind="stable")[:EVIDENCE_TAGS] if scores[i] >= 0.0]
-        return tuple(self._one(unit, column, picture) for column in chosen)
+        chosen = [int(columns[i]) for i in np.argsort(-scores, kind="stable") if scores[i] >= 0.0]
+        return self.evidence(unit, chosen, picture)
 
     def _one(self, unit: int, column: int, picture: Picture) -> Evidence:
         tag = self._tags[column]
@@ -96,6 +104,7 @@ class Reporter:
             expected=round(expected, 4),
             score=round(float(picture.score[unit, column]), 4),
             limit=limit,
+            head=HEADS[0 if picture.head is None else int(picture.head[unit, column])],
         )
 
     def sensors(self, time_ns: int, changes: Iterable[tuple[int, int, bool]]) -> Iterator[DataQuality]:
@@ -119,3 +128,21 @@ class Reporter:
                 text_zh=text.zh,
                 text_en=text.en,
             )
+
+    def excursion(self, begun_ns: int, row: int, column: int, rows: int, expected: float) -> DataQuality:
+        """One short excursion of a judged column that is over; dated from its first row."""
+        block, unit, tag = self._block, self._block.units[row], self._tags[column]
+        text = excursion_sentence(self._station.name, unit, tag.name, rows, expected, tag.uom)
+        return DataQuality(
+            id=warning_id(f"{block.station}.{block.code}.{unit}.{tag.code}", "excursion", begun_ns),
+            kind="data_quality",
+            station=block.station,
+            block=block.code,
+            unit=unit,
+            tag=tag.code,
+            transition="passed",
+            time_ns=begun_ns,
+            reason=f"excursion: {rows} {'row' if rows == 1 else 'rows'} farther from its level than ever, then back",
+            text_zh=text.zh,
+            text_en=text.en,
+        )

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.base import Array
+from detectors.compiled import times
 
 PASSES = 6
 """Reweightings; the weights hardly change after the fifth."""
@@ -62,16 +63,16 @@ def robust_regression(f: Array, y: Array) -> Array:
     >>> robust_regression(np.stack([np.ones(101), x], axis=1), y[:, None]).round(1).tolist()
     [[2.0, 3.0]]
     """
-    weight = np.ones_like(y)
     coefficients = np.zeros((y.shape[1], f.shape[1]))
-    for _ in range(PASSES):
-        weighted = weight.T[:, :, None] * f  # (n, t, k)
-        gram = np.swapaxes(weighted, 1, 2) @ f
-        ridge = RIDGE * np.trace(gram, axis1=1, axis2=2) / gram.shape[1]
-        gram = gram + ridge[:, None, None] * np.eye(gram.shape[1])
-        coefficients = np.linalg.solve(gram, (np.swapaxes(weighted, 1, 2) @ y.T[:, :, None]))[..., 0]
-        error = np.abs(y - f @ coefficients.T)
-        weight = 1.0 / np.maximum(1.0, error / (HUBER_SD * (1.48 * np.median(error, axis=0) + 1e-12)))
+    for tag, column in enumerate(y.T):
+        weight = np.ones(len(y))
+        for _ in range(PASSES):
+            weighted = weight[:, None] * f
+            gram = weighted.T @ f
+            gram[np.diag_indices(len(gram))] += RIDGE * np.trace(gram) / len(gram)
+            coefficients[tag] = np.linalg.solve(gram, weighted.T @ column)
+            error = np.abs(column - f @ coefficients[tag])
+            weight = 1.0 / np.maximum(1.0, error / (HUBER_SD * (1.48 * np.median(error) + 1e-12)))
     return coefficients
 
 
@@ -112,24 +113,26 @@ class Residuals:
         )
 
     def __call__(self, x: Array, f: Array | None) -> Array:
-        """Residuals (..., n) [-] of ``x`` (..., n) at ``f`` (..., k)."""
-        centre, spread = self.around(f)
-        most = CLIP_MEDIAN if f is None else CLIP_REGRESSION
+        """Residuals (t, ..., n) [-] of ``x`` (t, ..., n) at ``f`` (t, ..., k)."""
+        return self.of(x, *self.around(f))
+
+    def of(self, x: Array, centre: Array, spread: Array) -> Array:
+        """Residuals of ``x`` [-], given what `around` said of the same rows."""
+        most = CLIP_MEDIAN if self.on is None else CLIP_REGRESSION
         residual: Array = np.clip((x - centre) / spread, -most, most)
         return residual
 
     def around(self, f: Array | None) -> tuple[Array, Array]:
-        """Expected value and spread (..., n) [as x] at ``f`` (..., k)."""
+        """Expected value and spread (t, ..., n), or of all rows (..., n), [as x] at ``f`` (t, ..., k)."""
         if self.on is None or self.spread_on is None or f is None:
             return self.centre, self.spread
         log = np.log(self.spread)
-        spread = np.exp(np.clip(_times(self.spread_on, f), log - SPREAD_RANGE, log + SPREAD_RANGE)) / LOG_MEDIAN
-        return _times(self.on, f), spread
+        spread = np.exp(np.clip(_of(self.spread_on, f), log - SPREAD_RANGE, log + SPREAD_RANGE)) / LOG_MEDIAN
+        return _of(self.on, f), spread
 
 
-def _times(coefficients: Array, f: Array) -> Array:
-    """(..., n) of coefficients (n, k) and covariates (..., k); or (u, n) of (u, n, k) and (u, k)."""
+def _of(coefficients: Array, f: Array) -> Array:
+    """(t, n) of coefficients (n, k) and covariates (t, k); or (t, u, n) of (u, n, k) and (t, u, k)."""
     if coefficients.ndim == 2:
-        product: Array = f @ coefficients.T
-        return product
-    return np.asarray((coefficients @ f[..., None])[..., 0])
+        return times(coefficients[None], f[:, None])[:, 0]
+    return times(coefficients, f)

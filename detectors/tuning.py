@@ -48,8 +48,6 @@ class Tuning:
     """A tag that stood out for so long learns again: the plant has accepted its new normal, or nobody looks."""
     history_s: float = 60.0
     """Time between two points of a tag's history; every scan while its unit is in an episode."""
-    learn_rows: int | None = None
-    """Of a recording that nobody described: rows that are learned at once (`detectors.watcher`); None = as stations learn."""
     bad_scans: int = 3
     """Scans in a row without a good value before a sensor is called bad, and with one before it is good again."""
 

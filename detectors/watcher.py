@@ -1,6 +1,6 @@
 """One detector for any recording: learn from its first rows, then judge row after row, with the same constants everywhere.
 
-Residuals (`residuals`), three heads on them (`heads`), a bank of charts (`chart`), limits from a budget of false warnings
+Residuals (`residuals`), four heads on them (`heads`), a bank of charts (`chart`), limits from a budget of false warnings
 (`limits`). Everything is relative to the learn rows: spreads, memories, scales, limits. So the same constants serve a
 pump at one row a second, a chemical plant at three minutes and a gas turbine at one hour.
 """
@@ -8,18 +8,22 @@ pump at one row a second, a chemical plant at three minutes and a gas turbine at
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Array
+from detectors.base import HUGE, Array, Mask
 from detectors.basis import Basis
-from detectors.chart import Chart
-from detectors.heads import HEADS, Heads
-from detectors.limits import PERSIST, budget_limit, shrunk
+from detectors.chart import RULES, Chart
+from detectors.chart_rows import Rules
+from detectors.excursions import Excursions
+from detectors.heads import HEADS, SHORTEST, Heads, Lately
+from detectors.lags import Lags
+from detectors.limits import BUDGET, budget_limit, shrunk
 from detectors.residuals import STILL, Residuals
 
-MARGINS = (1.17, 1.17, 1.64)
+MARGINS = (1.17, 1.17, 1.64, 1.5)
 """What the learn rows cannot contain, such as next year's ageing, by head: a factor on the limit."""
 FOLDS, BLOCKS = 4, 16
 """Limits are set on residuals out of sample: sixteen stretches of the learn rows in four folds."""
@@ -42,98 +46,148 @@ MISSING_SHARE = 0.5
 """A tag of which more than this share of the learn rows is missing is not judged."""
 
 
+class Verdict(NamedTuple):
+    """What is said of rows, (t, u, n) each: the score, 1 = at the limit [-], NaN = cannot say, and the head it comes from (of
+    `HEADS`); whether in warning; the value expected [as x]; rows of an excursion that is over, as `Excursions.step` says."""
+
+    score: Array
+    head: NDArray[np.int64]
+    warning: Mask
+    expected: Array
+    excursion: NDArray[np.int64]
+
+
 class Watcher:
-    """Judges the units of a block row by row.
+    """Judges the units of a block row by row, any number of rows at a time: the bits are the same.
 
     Parameters
     ----------
     x : (t, u, n) readings of the learn rows [any].
     f : (t, u, k) covariates of them [any]; None = there are none.
+    time_s : (t,) when each was measured [s]; None = not known, and there is no hour of the day.
     period_s : time between two rows [s].
     margin : factor on every limit; 1 = as the budget has it.
+    budget : false warnings a row, head and unit that limits are set for.
+    rules : constants of the charts.
 
     Examples
     --------
     >>> chance = np.random.default_rng(1)
     >>> watcher = Watcher(chance.standard_normal((400, 1, 4)), period_s=1.0)
     >>> shift = np.array([0.0, 0.0, 4.0, 0.0])
-    >>> warnings = [watcher.step(chance.standard_normal((1, 4)) + shift)[1] for _ in range(30)]
-    >>> warnings[-1].tolist()
+    >>> watcher.judge(chance.standard_normal((30, 1, 4)) + shift).warning[-1].tolist()
     [[False, False, True, False]]
     """
 
-    def __init__(self, x: Array, f: Array | None = None, *, period_s: float, margin: float = 1.0) -> None:
+    def __init__(
+        self,
+        x: Array,
+        f: Array | None = None,
+        time_s: Array | None = None,
+        *,
+        period_s: float,
+        margin: float = 1.0,
+        budget: float = BUDGET,
+        rules: Rules = RULES,
+    ) -> None:
         rows, n_units, self._n_tags = x.shape
         if rows < ROWS_MIN:
             raise ValueError(f"{rows} rows to learn from; at least {ROWS_MIN} are needed")
-        self.moves: NDArray[np.bool_] = _moves(x)
+        self._period_s, self._budget, self._rules = period_s, budget, rules
+        self.moves: Mask = _moves(x)
         """Tags of which anything can be said (n,)."""
         x = _filled(x[:, :, self.moves])
-        f = None if f is None else _filled(f)
+        f = np.zeros((rows, n_units, 0)) if f is None else _filled(f)
+        self.lags = Lags(x, f, time_s, period_s)
+        """What explains besides the covariates."""
+        f = self.lags(f, time_s)
         units = [self._fit(x[:, i], None if f is None else f[:, i]) for i in range(n_units)]
         self.limits: Array = margin * np.stack(
-            [self._limits(unit, x[:, i], None if f is None else f[:, i], period_s) for i, unit in enumerate(units)],
-            axis=1,
+            [self._limits(unit, x[:, i], None if f is None else f[:, i]) for i, unit in enumerate(units)], axis=1
         )
-        """Limit of each head and unit (3, u) [-]."""
-        self._chart = Chart(len(HEADS), n_units, x.shape[2], learn_rows=rows, period_s=period_s, persist=PERSIST)
-        over = np.stack(
-            [
-                unit.heads.over(_residuals(unit, x[:, i], None if f is None else f[:, i]))
-                for i, unit in enumerate(units)
-            ],
-            axis=2,
-        )
-        for row in range(rows):
-            self._chart.step(over[:, row])
+        """Limit of each head and unit (4, u) [-]."""
         bases = [unit.basis for unit in units if unit.basis is not None]
         self._block = _Unit(
             Basis.stacked(bases) if bases else None,
             Residuals.stacked([unit.residuals for unit in units]),
             Heads.stacked([unit.heads for unit in units]),
         )
-        self._before = over[0, -1]
+        self._chart = self._charts(n_units, x.shape[2], rows)
+        e = _residuals(self._block, x, f)
+        self._lately = Lately(e.shape[1:])
+        self._chart.learn(self._block.heads(e, self._lately))
+        self._excursions = Excursions(e, rules.persist)
+        self._before = e[-1]
         self._missing = np.zeros(self._before.shape)
 
-    def step(self, x: Array, f: Array | None = None) -> tuple[Array, NDArray[np.bool_]]:
-        """Judge one row ``x`` (u, n) at covariates ``f`` (u, k).
+    def judge(self, x: Array, f: Array | None = None, time_s: Array | None = None, raw: Array | None = None) -> Verdict:
+        """Judge the rows ``x`` (t, u, n) at covariates ``f`` (t, u, k) and times ``time_s`` (t,), if such were learned from.
 
-        Returns the score (u, n), 1 = at the limit, NaN = cannot say, and which tags are in warning (u, n). What is missing
-        is taken as it was for `HOLD_ROWS` rows; after that nothing is said of the tag until there is a value again.
+        Excursions are looked for in ``raw`` (t, u, n), if given: the readings before bad ones were taken out.
+
+        What is missing is taken as it was for `HOLD_ROWS` rows; after that nothing is said of the tag until it has a value.
         """
-        x = x[:, self.moves]
-        e = _residuals(self._block, x, f)
-        good = np.isfinite(e)
-        e = np.where(good, e, self._before)
-        self._missing = np.where(good, 0, self._missing + 1)
-        known = self._missing <= HOLD_ROWS
-        heads = self._block.heads(e, self._before)
-        self._before = e
-        score = np.full((len(x), self._n_tags), np.nan)
-        warning = np.zeros((len(x), self._n_tags), bool)
-        if self.moves.any():
-            ratio = self._chart.decide(self._chart.step(heads, known), self.limits)
-            score[:, self.moves] = np.where(known, ratio, np.nan)
-            warning[:, self.moves] = self._chart.on
-        return score, warning
+        shape = x.shape
+        score, warning, expected = np.full(shape, np.nan), np.zeros(shape, bool), np.full(shape, np.nan)
+        head, excursion = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        if not (len(x) and self.moves.any()):
+            return Verdict(score, head, warning, expected, excursion)
+        f = self.lags(np.zeros((*shape[:2], 0)) if f is None else _real(f), time_s)
+        moves = slice(None) if self.moves.all() else self.moves
+        rough = _real((x if raw is None else raw)[:, :, moves])
+        x = _real(x[:, :, moves])
+        centre, spread = self._block.residuals.around(
+            None if self._block.basis is None or f is None else self._block.basis(f)
+        )
+        before = self._before
+        rough = self._block.residuals.of(rough, centre, spread)
+        e, known = self._held(self._block.residuals.of(x, centre, spread))
+        judged = self._chart.judge(self._block.heads(e, self._lately, before, known), self.limits, known)
+        score[:, :, moves] = np.where(known, judged.score, np.nan)
+        head[:, :, moves] = judged.head
+        warning[:, :, moves] = judged.warning
+        expected[:, :, moves] = centre + judged.mean * spread
+        # What is in warning is told already.
+        lasted = self._excursions.step(np.where(np.isnan(rough), e, rough), judged.warning)
+        excursion[:, :, moves] = lasted
+        return Verdict(score, head, warning, expected, excursion)
 
-    def expected(self, f: Array | None = None) -> tuple[Array, Array]:
-        """What a row at covariates ``f`` (u, k) is expected to read, and its spread, (u, n) [as x]; NaN = cannot say."""
-        block = self._block
-        centre, spread = block.residuals.around(None if f is None or block.basis is None else block.basis(f))
-        drift = self._chart.mean[0]
-        whole = np.full((2, len(self._before), self._n_tags), np.nan)
-        whole[0][:, self.moves], whole[1][:, self.moves] = centre + drift * spread, spread
-        return whole[0], whole[1]
+    def _held(self, e: Array) -> tuple[Array, Mask]:
+        """Residuals (t, u, n) with the last good one where there is none, and where it may be taken for it."""
+        good = np.isfinite(e)
+        if good.all() and not self._missing.any():
+            self._before = e[-1]
+            return e, good
+        rows = np.arange(len(e))[:, None, None]
+        last = np.maximum.accumulate(np.where(good, rows, -1), axis=0)
+        missing = np.where(last < 0, self._missing + rows + 1, rows - last)
+        held = np.where(last < 0, self._before, np.take_along_axis(e, np.maximum(last, 0), axis=0))
+        self._before, self._missing = held[-1], missing[-1]
+        return held, missing <= HOLD_ROWS
 
     def snapshot(self) -> dict[str, Array]:
         """What changes row by row, as arrays; what was learned stays as it is."""
-        return {**self._chart.snapshot(), "before": self._before.copy(), "missing": self._missing.copy()}
+        own = {"before": self._before.copy(), "missing": self._missing.copy()}
+        return {
+            **self.lags.snapshot(),
+            **self._chart.snapshot(),
+            **self._lately.snapshot(),
+            **self._excursions.snapshot(),
+            **own,
+        }
 
     def restore(self, state: dict[str, Array]) -> None:
         """The inverse of `snapshot`, to the bit, for a watcher that learned from the same rows."""
+        self.lags.restore(state)
         self._chart.restore(state)
+        self._lately.restore(state)
+        self._excursions.restore(state)
         self._before, self._missing = state["before"].copy(), state["missing"].copy()
+
+    def _charts(self, n_units: int, n_tags: int, rows: int) -> Chart:
+        return Chart(
+            len(HEADS), n_units, n_tags, learn_rows=rows, period_s=self._period_s, rules=self._rules, shortest=SHORTEST
+        )
 
     @staticmethod
     def _fit(x: Array, f: Array | None) -> _Unit:
@@ -142,8 +196,8 @@ class Watcher:
         residuals = Residuals.fit(x, explains)
         return _Unit(basis, residuals, Heads.fit(residuals(x, explains)))
 
-    def _limits(self, unit: _Unit, x: Array, f: Array | None, period_s: float) -> Array:
-        """Limits (3,) of one unit: its charts over the learn rows, on residuals that the fit had not seen."""
+    def _limits(self, unit: _Unit, x: Array, f: Array | None) -> Array:
+        """Limits (4,) of one unit: its charts over the learn rows, on residuals that the fit had not seen."""
         rows = len(x)
         if not x.shape[1]:
             return np.full(len(HEADS), np.inf)
@@ -157,11 +211,11 @@ class Watcher:
             if f is not None:
                 level[out] = fresh
             cross[out] = other.heads.cross(fresh)
-        spread = unit.heads.over(level)[2]
-        heads = np.stack([level, cross, spread])[:, :, None]
-        chart = Chart(len(HEADS), 1, x.shape[1], learn_rows=rows, period_s=period_s, persist=PERSIST)
-        scores = np.stack([chart.step(heads[:, row]).max(axis=1)[:, 0] for row in range(rows)])
-        return np.array([shrunk(budget_limit(scores[:, h]), rows, margin) for h, margin in enumerate(MARGINS)])
+        heads = np.stack([level, cross, unit.heads.spread(level), Lately(x.shape[1:])(level)])[:, :, None]
+        scores = self._charts(1, x.shape[1], rows).learn(heads)[:, :, 0]
+        persist, budget = self._rules.persist, self._budget
+        limits = [budget_limit(scores[head], budget, persist) for head in range(len(HEADS))]
+        return np.array([shrunk(limit, rows, margin) for limit, margin in zip(limits, MARGINS, strict=True)])
 
 
 def _residuals(unit: _Unit, x: Array, f: Array | None) -> Array:
@@ -169,12 +223,12 @@ def _residuals(unit: _Unit, x: Array, f: Array | None) -> Array:
     return unit.residuals(x, None if f is None or unit.basis is None else unit.basis(f))
 
 
-def _moves(x: Array) -> NDArray[np.bool_]:
+def _moves(x: Array) -> Mask:
     """Tags (n,) of the learn rows (t, u, n) that have values in every unit, and more than one."""
     missing = np.isnan(x).mean(axis=0)
     filled = _filled(x)
     spread = filled.std(axis=0) > STILL * (1.0 + np.abs(np.median(filled, axis=0)))
-    moves: NDArray[np.bool_] = (spread & (missing <= MISSING_SHARE)).all(axis=0)
+    moves: Mask = (spread & (missing <= MISSING_SHARE)).all(axis=0)
     return moves
 
 
@@ -188,3 +242,9 @@ def _filled(x: Array) -> Array:
     first = np.where(known.any(axis=0), known.argmax(axis=0), 0)
     index = np.where(last < 0, first, last)
     return np.nan_to_num(np.take_along_axis(x, index, axis=0), nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _real(x: Array) -> Array:
+    """``x`` without what is no number."""
+    real = np.abs(x) < HUGE
+    return x if real.all() else np.where(real, x, np.nan)

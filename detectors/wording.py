@@ -20,6 +20,14 @@ _SHOWN_UOM = {
 _DIFFERENCE_UOM = {"degC": "K"}
 
 
+HOW = {
+    "level": Text("偏离期望", "is not as expected"),
+    "cross": Text("与其他测点不一致", "does not fit the other tags"),
+    "spread": Text("波动异常", "fluctuates more than it used to"),
+}
+"""What a tag does that a head warns of."""
+
+
 def shown_uom(uom: str) -> str:
     """The unit as people write it.
 
@@ -43,9 +51,11 @@ def number(value: float) -> str:
 def duration(seconds: float) -> Text:
     """A length of time in two languages.
 
-    >>> duration(2520).en, duration(90000).zh
-    ('42 min', '25 小时')
+    >>> duration(2520).en, duration(90000).zh, duration(12).en
+    ('42 min', '25 小时', '12 s')
     """
+    if seconds < 90:
+        return Text(f"{seconds:.0f} 秒", f"{seconds:.0f} s")
     if seconds < 5400:
         return Text(f"{seconds / 60:.0f} 分钟", f"{seconds / 60:.0f} min")
     if seconds < 172_800:
@@ -63,6 +73,8 @@ def warning_sentence(
             f"{station.zh} {unit} 号机 {component.zh}：恢复正常，历时 {lasted.zh}。",
             f"{station.en} unit {unit}, {component.en}: back to normal after {lasted.en}.",
         )
+    if first.head != "level":
+        return _unlike(station, unit, component, lasted_s, first)
     uom, step_uom = shown_uom(first.uom), _DIFFERENCE_UOM.get(first.uom, shown_uom(first.uom))
     difference = first.value - first.expected
     lasted = duration(lasted_s)
@@ -77,6 +89,16 @@ def warning_sentence(
     )
 
 
+def _unlike(station: Text, unit: str, component: Text, lasted_s: float, first: Evidence) -> Text:
+    """As `warning_sentence`, of a tag whose level is as expected."""
+    how = HOW[first.head]
+    lasted, value = duration(lasted_s), f"{number(first.value)} {shown_uom(first.uom)}".strip()
+    return Text(
+        f"{station.zh} {unit} 号机 {component.zh}：{first.name_zh}{how.zh}（实测 {value}），已持续 {lasted.zh}。",
+        f"{station.en} unit {unit}, {component.en}: {first.name_en} {how.en} ({value}) for {lasted.en}.",
+    )
+
+
 def quality_sentence(station: Text, unit: str, sensor: Text, is_bad: bool) -> Text:
     """What a data-quality event says: which sensor, and that the machine is not blamed."""
     if is_bad:
@@ -87,4 +109,14 @@ def quality_sentence(station: Text, unit: str, sensor: Text, is_bad: bool) -> Te
     return Text(
         f"{station.zh} {unit} 号机：{sensor.zh}数据恢复。",
         f"{station.en} unit {unit}: {sensor.en} gives good values again.",
+    )
+
+
+def excursion_sentence(station: Text, unit: str, sensor: Text, rows: int, expected: float, uom: str) -> Text:
+    """What is said of a jump that is over."""
+    normal = f"{number(expected)} {shown_uom(uom)}".strip()
+    return Text(
+        f"{station.zh} {unit} 号机：{sensor.zh}短时跳变 {rows} 行后恢复（期望 {normal}）。",
+        f"{station.en} unit {unit}: {sensor.en} jumped for {rows} {'row' if rows == 1 else 'rows'} and came back "
+        f"(expected {normal}).",
     )

@@ -10,7 +10,7 @@ import io
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 """What is played from a folder; a file that is named itself may be called anything."""
@@ -108,11 +108,11 @@ def _read_parquet(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) 
     size, told = path.stat().st_size, 0
     try:
         file = parquet.ParquetFile(raw)
-        yield 1, ",".join(file.schema_arrow.names)
+        yield 1, ",".join(_quoted(name) for name in file.schema_arrow.names)
         number, n_rows = 1, max(1, file.metadata.num_rows)
         for batch in file.iter_batches(BATCH_ROWS):
             text = pa.BufferOutputStream()
-            csv.write_csv(batch, text, csv.WriteOptions(include_header=False, quoting_style="none"))
+            csv.write_csv(_plain(batch), text, csv.WriteOptions(include_header=False, quoting_style="none"))
             for line in text.getvalue().to_pybytes().decode(errors="replace").splitlines():
                 number += 1
                 yield number, line
@@ -123,3 +123,28 @@ def _read_parquet(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) 
         first = str(error).partition("\n")[0]
         raise RecordingError(f"{path}: damaged Parquet file: {first}") from None
     advanced(size - told)
+
+
+def _quoted(name: str) -> str:
+    """The name of a column as a cell of the first line."""
+    name = " ".join(name.split())
+    return '"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name
+
+
+def _plain(batch: Any) -> Any:
+    """A batch whose cells need no quotes: text without commas and line ends; of what is no single value, nothing."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    columns = []
+    for column in batch.columns:
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            column, kind = column.dictionary_decode(), kind.value_type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            columns.append(compute.replace_substring_regex(column, r'[,"\r\n]', " "))
+        elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            columns.append(pa.nulls(len(column), pa.string()))
+        else:
+            columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

@@ -47,6 +47,10 @@ class Logbook:
     judged: int = 0
     refused: int = 0
 
+    def count_judged(self, rows: int) -> None:
+        """So many rows of a unit were judged of which no health score is among the events."""
+        self.judged += rows
+
     def take(self, events: Iterable[Event]) -> None:
         """Take the events of one scan in."""
         for event in events:

@@ -11,8 +11,9 @@ import numpy as np
 from connectors.wire import encode_warning
 from detectors.events import DataQuality, EarlyWarning, Event, HealthScore, TagTrend
 from detectors.health import health_index
+from replay.clocks import time_text
 from replay.player import Step
-from replay.tables import time_text
+from replay.watching import JudgedRows
 from stations.plant import Block
 
 
@@ -21,6 +22,41 @@ def write_events(out: TextIO, events: Iterable[Event]) -> None:
     for event in events:
         if isinstance(event, EarlyWarning | DataQuality):
             out.write(encode_warning(event).decode() + "\n")
+
+
+class RowScores:
+    """As `ScoreTable`, for blocks of rows of a recording that nobody described; ``warning`` is 1 while a tag is in warning."""
+
+    def __init__(self, out: TextIO, block: Block) -> None:
+        self._codes = np.array([block.tags[i].code for i in block.judged])
+        self._units = block.units
+        self._has_units = len(block.units) > 1
+        self._csv = csv.writer(out, lineterminator="\n")
+        self._names = ["time", *(["unit"] if self._has_units else []), "score", "health", "warning", "tag"]
+        self._csv.writerow(self._names)
+        self._next = 0
+
+    def take(self, judged: JudgedRows) -> None:
+        """Write the rows of one block, and one of empty cells for each that was left out before."""
+        score = judged.score
+        known = ~np.logical_and.reduce(np.isnan(score), axis=1)
+        worst = np.nan_to_num(score, nan=-1.0).argmax(axis=1)
+        most = np.where(known, score[np.arange(len(score)), worst], 0.0)
+        health = health_index(most)
+        warns = np.logical_or.reduce(judged.warning, axis=1)
+        for i, seq in enumerate(judged.rows.seq.tolist()):
+            self.skip_to(seq)
+            self._next += 1
+            named = [time_text(int(judged.rows.time_ns[i]))]
+            if self._has_units:
+                named.append(self._units[judged.rows.unit[i]])
+            said = [f"{most[i]:.4f}", f"{health[i]:.2f}"] if known[i] else ["", ""]
+            self._csv.writerow([*named, *said, int(warns[i]), self._codes[worst[i]] if known[i] else ""])
+
+    def skip_to(self, row: int) -> None:
+        """Write a row of empty cells for every row of the recording before ``row`` that could not be read."""
+        self._csv.writerows([[""] * len(self._names)] * (row - self._next))
+        self._next = row
 
 
 class ScoreTable:

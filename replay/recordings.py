@@ -1,8 +1,8 @@
 """A recording as scans of one block: columns are tags, rows are times, what cannot be read is counted and named.
 
-The first line of each file names its columns: the tag codes in any order, optionally ``time`` (or ``timestamp``, ``datetime``,
-``date``) and, for a block of several units, ``unit``. Cells are separated by commas, semicolons or tabs. Without a time column
-the rows are one period of the catalogue apart.
+The first line of each file names its columns: the tag codes in any order, optionally the time (`replay.clocks`) and, for a block
+of several units, ``unit``. Cells are separated by commas, semicolons, tabs or bars. Without a time column the rows are one period
+of the catalogue apart.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connectors.wire import LAST_NS
+from replay.clocks import START, parse_time_ns, time_text
 from replay.files import RecordingError, find_files, read_lines
-from replay.tables import Table, near_text, open_table, parse_number, parse_time_ns, split, time_text
+from replay.tables import PLAIN, Dialect, Table, near_text, open_table, parse_number, split
 from stations.plant import Block
 from stations.scan import Scan
 from stations.schema import show
 
-START: Final = "2011-01-01T00:00:00Z"
-"""Event time of the first row of a recording that does not tell the time."""
+BLOCK_ROWS: Final = 4096
+"""Rows that are judged at a time where nobody waits for the single one."""
 MAX_NAMED: Final = 20
 """Bad rows that are kept by name; the others are only counted."""
 
@@ -66,7 +67,16 @@ class _Row:
     line: int
     time_ns: int | None
     unit: int
-    values: NDArray[np.float32]
+    values: list[float]
+
+
+class Rows(NamedTuple):
+    """Rows in the order of the files: numbers from 0, event times [ns], units (t,); values (t, n_tags) [unit of each tag]."""
+
+    seq: NDArray[np.int64]
+    time_ns: NDArray[np.int64]
+    unit: NDArray[np.intp]
+    values: NDArray[np.float64]
 
 
 class _LostError(Exception):
@@ -80,15 +90,18 @@ class Recording:
     ----------
     paths : files and folders; see `find_files`.
     start_ns : event time of the first row [ns] if no file tells the time.
+    dialect : what is known of the files beforehand.
 
     Raises
     ------
     RecordingError : here or while reading, in one line, if a file cannot be played.
     """
 
-    def __init__(self, paths: Sequence[Path], block: Block, *, start_ns: int | None = None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], block: Block, *, start_ns: int | None = None, dialect: Dialect = PLAIN
+    ) -> None:
         self.block = block
-        self.tables = [open_table(path, block) for path in find_files(paths)]
+        self.tables = [open_table(path, block, dialect) for path in find_files(paths)]
         self.extra = tuple(dict.fromkeys(name for table in self.tables for name in table.extra))
         self.n_bytes = sum(table.path.stat().st_size for table in self.tables)
         self.tally = Tally()
@@ -96,7 +109,7 @@ class Recording:
         self._period_ns = round(block.period_s * 1e9)
         first = self.tables[0]
         for table in self.tables:
-            if (table.time is None) != (first.time is None) or (table.unit is None) != (first.unit is None):
+            if (table.clock is None) != (first.clock is None) or (table.unit is None) != (first.unit is None):
                 raise RecordingError(f"{table.path}: has other columns for time or unit than {first.path}")
 
     def scans(self, advanced: Callable[[int], object] = lambda n_bytes: None) -> Iterator[Scan]:
@@ -109,6 +122,31 @@ class Recording:
         for scan in self._of_one_unit(rows) if self.tables[0].unit is None else self._of_units(rows):
             self.tally.scans += 1
             yield scan
+        self._check_usable()
+
+    def rows(self, advanced: Callable[[int], object] = lambda n_bytes: None) -> Iterator[Rows]:
+        """Every row, up to `BLOCK_ROWS` at a time; `tally` counts along, each row as a scan. Each unit has a time of its own."""
+        self.tally = Tally()
+        seqs = [0] * len(self.block.units)
+        last = [-1] * len(self.block.units)
+        block: list[tuple[int, int, int, list[float]]] = []
+        for row in self._rows(advanced):
+            seq = self.tally.rows - 1 if self.tables[0].unit is None else seqs[row.unit]
+            seqs[row.unit] += 1
+            time_ns = self._start_ns + seq * self._period_ns if row.time_ns is None else row.time_ns
+            if not self._is_later(row, time_ns, last[row.unit]):
+                continue
+            last[row.unit] = time_ns
+            self.tally.scans += 1
+            block.append((self.tally.rows - 1, time_ns, row.unit, row.values))
+            if len(block) == BLOCK_ROWS:
+                yield _stack(block)
+                block = []
+        if block:
+            yield _stack(block)
+        self._check_usable()
+
+    def _check_usable(self) -> None:
         if not self.tally.scans:
             why = f": {self.tally.named[0]}" if self.tally.named else "; expected at least one below the column names"
             raise RecordingError(f"{self.tables[0].path}: no usable row{why}")
@@ -120,7 +158,7 @@ class Recording:
             time_ns = self._start_ns + seq * self._period_ns if row.time_ns is None else row.time_ns
             if self._is_later(row, time_ns, last_ns):
                 last_ns = time_ns
-                yield self._scan(seq, time_ns, row.values[None, :])
+                yield self._scan(seq, time_ns, _single([row.values]))
 
     def _of_units(self, rows: Iterator[_Row]) -> Iterator[Scan]:
         """Rows of one time, one a unit, are one scan; without a time column it ends where a unit comes again."""
@@ -134,7 +172,7 @@ class Recording:
             given_ns = self._start_ns + seq * self._period_ns if row.time_ns is None else row.time_ns
             is_twice = bool(values) and (row.unit in values or given_ns < time_ns)
             if self._is_later(row, given_ns, time_ns if is_twice else last_ns):
-                time_ns, values[row.unit] = given_ns, row.values
+                time_ns, values[row.unit] = given_ns, _single(row.values)
         if values:
             yield self._scan(seq, time_ns, self._stacked(values))
 
@@ -157,11 +195,11 @@ class Recording:
         if len(cells) != len(table.names):
             raise _LostError("", f"{len(cells)} cells; expected {len(table.names)}")
         time_ns, unit = None, 0
-        if table.time is not None:
+        if table.clock is not None:
             try:
-                time_ns = parse_time_ns(cells[table.time])
+                time_ns = table.clock.time_ns(cells, self._start_ns)
             except ValueError as error:
-                raise _LostError(table.names[table.time], str(error)) from None
+                raise _LostError(table.names[table.clock.columns[0]], str(error)) from None
         if table.unit is not None:
             name = cells[table.unit].strip()
             if name not in units:
@@ -172,20 +210,19 @@ class Recording:
             unit = units[name]
         return _Row(table.path.name, number, time_ns, unit, self._values(table, number, cells))
 
-    def _values(self, table: Table, number: int, cells: list[str]) -> NDArray[np.float32]:
-        """(n_tags,) values; a cell that is no number has no value, and makes a bad row that is used all the same."""
+    def _values(self, table: Table, number: int, cells: list[str]) -> list[float]:
+        """Value of each tag; a cell that is no number has no value, and makes a bad row that is used all the same."""
         values, wrong = [], None
         for column in table.tags:
             cell = cells[column]
             try:
-                values.append(parse_number(cell))
+                values.append(parse_number(cell, table.separator))
             except ValueError:
                 values.append(math.nan)
                 wrong = wrong or (table.names[column], f"{show(cell)}; expected a number")
         if wrong:
             self.tally.bad(BadRow(table.path.name, number, *wrong))
-        with np.errstate(over="ignore"):
-            return np.array(values, dtype=np.float32)
+        return values
 
     def _is_later(self, row: _Row, time_ns: int, last_ns: int) -> bool:
         if last_ns < time_ns < LAST_NS:
@@ -202,3 +239,14 @@ class Recording:
 
     def _scan(self, seq: int, time_ns: int, values: NDArray[np.float32]) -> Scan:
         return Scan(self.block.station, self.block.code, self.block.revision, seq, time_ns, values)
+
+
+def _single(values: list[float] | list[list[float]]) -> NDArray[np.float32]:
+    """As scans carry them; what is too large for that is infinite."""
+    with np.errstate(over="ignore"):
+        return np.array(values, dtype=np.float32)
+
+
+def _stack(rows: list[tuple[int, int, int, list[float]]]) -> Rows:
+    seq, time_ns, unit, values = zip(*rows, strict=True)
+    return Rows(np.array(seq), np.array(time_ns), np.array(unit, np.intp), np.array(values, np.float64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -9,28 +10,36 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from detectors.events import Evidence
+from detectors.events import DataQuality, Evidence
 from detectors.wording import number, shown_uom
+from replay.clocks import time_text
 from replay.logbook import Episode, Logbook
 from replay.recordings import Recording
-from replay.tables import time_text
+from replay.watching import Learned
 from stations.plant import Station, Text
 from wanbiao.display import LOOKS, date, worded
 
 WIDTH: Final = 120
 """Where the output is no terminal, tables are made for so many columns."""
 HEADINGS: Final = (Text("开始", "start"), Text("结束", "end"), Text("级别", "level"), Text("部件", "component"))
+SIGNS: Final = {"cross": Text("不一致", "unlike the others"), "spread": Text("波动", "fluctuates")}
 EVIDENCE: Final = Text("测点：实测（期望）", "tag: measured (expected)")
+
+
+MAX_SENSORS: Final = 20
+"""Sensor events that are told one by one; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """One station, one recording, what was said about it, and how long it took [s]."""
+    """One station, one recording, what was said about it, how long it took [s], and what was learned if no catalogue says it."""
 
     station: Station
     recording: Recording
     logbook: Logbook
     seconds: float
+    learned: tuple[Learned, ...] = ()
+    is_timed: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-able data; event times in ISO 8601."""
@@ -50,6 +59,8 @@ class Findings:
             "sensor_events": len(logbook.sensors),
             "seconds": round(self.seconds, 3),
             "episodes": [_episode_dict(episode) for episode in logbook.story],
+            "sensors": [_sensor_dict(event) for event in logbook.sensors],
+            "learned": [asdict(one) | {"is_disturbed": one.is_disturbed} for one in self.learned],
         }
 
     def print_table(self, out: Console, language: str) -> None:
@@ -69,23 +80,50 @@ class Findings:
         for episode in self.logbook.story:
             look = LOOKS[episode.level]
             component = f"{episode.unit} · " if has_units else ""
-            component += worded(self._component(episode), language)
+            name = self._component(episode)
+            component += name.zh if name.zh == name.en else worded(name, language)
             table.add_row(
                 date(episode.onset_ns),
                 date(episode.returned_ns) if episode.returned_ns else worded(Text("未结束", "open"), language),
                 f"{look.shape} {worded(look.word, language)}",
                 component,
-                "\n".join(self._evidence(episode, one) for one in episode.evidence),
+                "\n".join(self._evidence(episode, one, language) for one in episode.evidence),
                 style=look.style if out.is_terminal else "",
             )
         out.print(table)
+
+    def print_sensors(self, out: Console, language: str) -> None:
+        """One line for each sensor that failed, came back or jumped, as far as `MAX_SENSORS`."""
+        for event in self.logbook.sensors[:MAX_SENSORS]:
+            text = Text(event.text_zh, event.text_en)
+            out.print(f"{date(event.time_ns)}  {worded(text, language)}", highlight=False)
+        if (more := len(self.logbook.sensors) - MAX_SENSORS) > 0:
+            text = Text(f"另有数据质量事件 {more} 条", f"and {more:,} more sensor events")
+            out.print(worded(text, language))
+
+    def print_learned(self, out: Console, language: str) -> None:
+        """What was learned from, and a word of caution where that was disturbed, or where rows do not tell the time."""
+        if not self.is_timed:
+            period = f"{self.recording.block.period_s:g} s"
+            text = Text(f"无时间列：按每行 {period} 计", f"no time column: rows are taken as {period} apart")
+            out.print(worded(text, language, separator="\n"))
+        for one in self.learned[:MAX_SENSORS]:
+            for text in _learned_texts(one):
+                unit = f"{one.unit} · " if len(self.learned) > 1 else ""
+                out.print(worded(Text(unit + text.zh, unit + text.en), language, separator="\n"), highlight=False)
 
     def print_summary(self, out: Console, language: str) -> None:
         """How much was read and judged, and how often it warned."""
         tally, logbook = self.recording.tally, self.logbook
         rate = logbook.warnings_per_1000_h
         often = Text("尚未评估", "nothing was judged yet")
-        if rate is not None:
+        if rate is not None and self.learned:
+            per_rows = 1000.0 * len(logbook.episodes) / logbook.judged
+            often = Text(
+                f"每 1000 行评估 {per_rows:.2f} 次（共 {logbook.judged} 行）",
+                f"{per_rows:.2f} per 1,000 rows judged ({logbook.judged:,} in all)",
+            )
+        elif rate is not None:
             often = Text(
                 f"每 1000 h 评估 {rate:.2f} 次（共 {logbook.judged_h:.0f} h）",
                 f"{rate:.2f} per 1,000 h judged ({logbook.judged_h:,.0f} h in all)",
@@ -105,17 +143,19 @@ class Findings:
             out.print(worded(Text(f"另有坏行 {more} 行", f"and {more} more bad rows"), language))
         if extra:
             label = worded(Text(f"{len(extra)} 列未使用", f"{len(extra)} columns not used"), language)
-            out.print(f"{label}: {', '.join(extra)}")
+            names = ", ".join(name or '""' for name in extra)
+            out.print(f"{label}: {names}")
 
     def _component(self, episode: Episode) -> Text:
         names = {part.code: part.name for block in self.station.blocks for part in block.components}
         return names[episode.component]
 
-    def _evidence(self, episode: Episode, one: Evidence) -> str:
+    def _evidence(self, episode: Episode, one: Evidence, language: str) -> str:
         """``TIT: 1071 (1079 °C)``: the code within the unit, since the table names station and unit elsewhere."""
         code = one.tag.removeprefix(f"{self.station.code}.{episode.unit}0")
         uom = f" {shown_uom(one.uom)}" if one.uom else ""
-        return f"{code}: {number(one.value)} ({number(one.expected)}){uom}"
+        how = f" · {worded(SIGNS[one.head], language)}" if one.head in SIGNS else ""
+        return f"{code}: {number(one.value)} ({number(one.expected)}){uom}{how}"
 
 
 def _episode_dict(episode: Episode) -> dict[str, Any]:
@@ -130,6 +170,33 @@ def _episode_dict(episode: Episode) -> dict[str, Any]:
         "tags": [asdict(one) for one in episode.evidence],
         "text_zh": episode.text_zh,
         "text_en": episode.text_en,
+    }
+
+
+def _learned_texts(one: Learned) -> Iterator[Text]:
+    limits = ", ".join(f"{head} {limit:.1f}" for head, limit in one.limits.items())
+    if one.learns:
+        yield Text(f"学习行数不足（需 {one.rows} 行）", f"too few rows: {one.rows} are needed to learn from")
+    elif not limits:
+        yield Text(
+            f"前 {one.rows} 行中无足够变化的有效值，无法评估",
+            f"nothing is judged: no column has enough values that vary in the {one.rows:,} learn rows",
+        )
+    else:
+        yield Text(f"由前 {one.rows} 行学习；限值 {limits}", f"learned from {one.rows:,} rows; limits: {limits}")
+    if one.is_disturbed:
+        yield Text("学习段数据有扰动，限值偏高", "the learn rows are disturbed, so the limits are high")
+
+
+def _sensor_dict(event: DataQuality) -> dict[str, Any]:
+    return {
+        "unit": event.unit,
+        "tag": event.tag,
+        "time": time_text(event.time_ns),
+        "transition": event.transition,
+        "reason": event.reason,
+        "text_zh": event.text_zh,
+        "text_en": event.text_en,
     }
 
 

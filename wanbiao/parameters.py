@@ -77,6 +77,22 @@ class Speed(click.ParamType):
         return speed
 
 
+class Separator(click.ParamType):
+    """What stands between two cells: one character, or ``tab``.
+
+    >>> Separator()("tab"), Separator()(";")
+    ('\\t', ';')
+    """
+
+    name = "character"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        character = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " "}.get(value.lower(), value)
+        if len(character) != 1 or character.isalnum() or character in '"\r\n.-+_':
+            self.fail(f'"{value}"; expected one character that no number holds, such as ; or tab', param, ctx)
+        return character
+
+
 class Moment(click.ParamType):
     """An event time [ns since 1970-01-01 UTC]: ISO 8601, UTC unless it has a zone; ``now`` = the present, as 0.
 

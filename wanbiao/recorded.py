@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from detectors.tuning import Tuning
-from replay.adhoc import describe_recording, found_period_s
+from replay.adhoc import found_period_s
 from replay.files import find_files
 from replay.recordings import Recording
 from stations.plant import Station
@@ -40,13 +40,12 @@ def prepare(
     settings: Settings,
     files: Sequence[Path],
     *,
-    catalogue: str | None,
+    catalogue: str,
     start_ns: int | None,
     period_s: float | None,
-    covariates: Sequence[str] = (),
     learn_rows: int | None = None,
 ) -> tuple[Station, Tuning, Recording]:
-    """Station, constants of detection and recording of a run; without a catalogue one is made on the spot.
+    """Station, constants of detection and recording of a run.
 
     Raises
     ------
@@ -54,16 +53,11 @@ def prepare(
     RecordingError : the recording cannot be played.
     """
     tuning = settings.load_tuning()
-    if catalogue is None:
-        own = tuning if settings.tuning else None
-        made = describe_recording(files, covariates=covariates, learn_rows=learn_rows, period_s=period_s, tuning=own)
-        station, tuning = made.station, made.tuning
-    else:
-        if period_s is None and settings.period_s is None:
-            period_s = found_period_s(find_files(files)[0])
-        station = recorded_station(settings, catalogue, period_s)
-        if learn_rows is not None:
-            tuning = learning(tuning, learn_rows, station.blocks[0].period_s)
+    if period_s is None and settings.period_s is None:
+        period_s = found_period_s(find_files(files)[0])
+    station = recorded_station(settings, catalogue, period_s)
+    if learn_rows is not None:
+        tuning = learning(tuning, learn_rows, station.blocks[0].period_s)
     return station, tuning, Recording(files, station.blocks[0], start_ns=start_ns)
 
 

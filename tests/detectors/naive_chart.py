@@ -9,18 +9,9 @@ import math
 
 import numpy as np
 
-from detectors.bank import CLIP, FIRST_CLIP, KIN_FREEDOM
 from detectors.base import Array
-from detectors.chart import (
-    FLOOR,
-    LONGEST_SHARE,
-    MEAN_MEMORY,
-    RENEW,
-    RENEW_FROM,
-    SCALES,
-    SPREAD_MEMORY,
-    TINY,
-)
+from detectors.chart import LONGEST_SHARE, RULES, SCALES
+from detectors.chart_rows import TINY
 
 
 def scores(e: Array, learn_rows: int) -> Array:
@@ -34,26 +25,29 @@ def scores(e: Array, learn_rows: int) -> Array:
     nu: list[list[float]] = []
     for t in range(rows):
         seen, before = t + 1, t
-        if before <= RENEW_FROM or before % RENEW == 0:
+        if before % max(1, int(min(before, RULES.spread_memory * learn_rows)) // RULES.renew_share) == 0:
             v, nu = _spreads(vg, vd, before, learn_rows, n)
         for j in range(n):
             error = e[t, j] - mu[j]
-            bound = CLIP * math.sqrt(vg[0][j] + TINY)
+            bound = RULES.clip * math.sqrt(vg[0][j] + TINY)
             for k, tau in enumerate(taus):
                 old = f[k][j]
                 f[k][j] = old + max(1 / tau, 1 / seen) * (error - old)
-                var = v[k][j] + FLOOR**2 / (2 * tau - 1)
+                var = v[k][j] + RULES.floor**2 / (2 * tau - 1)
                 free = nu[k][j]
                 out[t, k, j] = (
-                    (8 * free + 1) / (8 * free + 3) * math.sqrt(free * math.log1p(f[k][j] ** 2 / (var * free)))
+                    (1 + RULES.slow_gain * max(0.0, math.log10(tau / RULES.slow_from)))
+                    * (8 * free + 1)
+                    / (8 * free + 3)
+                    * math.sqrt(free * math.log1p(f[k][j] ** 2 / (var * free)))
                 )
-                squared = f[k][j] ** 2 if before <= FIRST_CLIP else min(f[k][j] ** 2, CLIP**2 * vg[k][j])
-                al = max(1 / seen, 1 / (SPREAD_MEMORY * learn_rows))
+                squared = f[k][j] ** 2 if before <= RULES.first_clip else min(f[k][j] ** 2, RULES.clip**2 * vg[k][j])
+                al = max(1 / seen, 1 / (RULES.spread_memory * learn_rows))
                 vd[k][j] += al * ((f[k][j] - old) ** 2 - vd[k][j])
                 vg[k][j] += al * (squared - vg[k][j])
-            if before > FIRST_CLIP:
+            if before > RULES.first_clip:
                 error = min(max(error, -bound), bound)
-            mu[j] += max(1 / seen, 1 / (MEAN_MEMORY * learn_rows)) * error
+            mu[j] += max(1 / seen, 1 / (RULES.mean_memory * learn_rows)) * error
     return out
 
 
@@ -64,7 +58,7 @@ def _spreads(
     v = [[one + TINY for one in row] for row in vg]
     nu = [
         [
-            max(min(before, 2 * SPREAD_MEMORY * learn_rows) / max(4 * vg[k][j] / (vd[k][j] + TINY) - 1, 1), 1)
+            max(min(before, 2 * RULES.spread_memory * learn_rows) / max(4 * vg[k][j] / (vd[k][j] + TINY) - 1, 1), 1)
             for j in range(n)
         ]
         for k in range(len(vg))
@@ -75,6 +69,6 @@ def _spreads(
     for k in range(len(v)):
         slower = sum(math.log(v[k][j] / v[0][j]) for j in range(n)) / n
         for j in range(n):
-            w = nu[k][j] / (nu[k][j] + KIN_FREEDOM)
+            w = nu[k][j] / (nu[k][j] + RULES.kin_freedom)
             pooled[k][j] = math.exp(w * math.log(v[k][j]) + (1 - w) * (slower + math.log(v[0][j])))
-    return pooled, [[one + KIN_FREEDOM for one in row] for row in nu]
+    return pooled, [[one + RULES.kin_freedom for one in row] for row in nu]

@@ -5,53 +5,45 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detectors.base import Array
-from detectors.chart import OFF, RENEW_FROM, Chart
+from detectors.base import Array, Mask
+from detectors.chart import RULES, Chart
 from tests.detectors import naive_chart
 
 LEARN = 600
 
 
 def chart(n_tags: int = 4, n_units: int = 1, n_heads: int = 1, learn_rows: int = LEARN) -> Chart:
-    return Chart(n_heads, n_units, n_tags, learn_rows=learn_rows, period_s=60.0, persist=12)
+    return Chart(n_heads, n_units, n_tags, learn_rows=learn_rows, period_s=60.0)
 
 
 def noise(rows: int, n_tags: int = 4, seed: int = 1) -> Array:
     return np.random.default_rng(seed).standard_normal((rows, n_tags))
 
 
-@pytest.mark.parametrize(("n_tags", "rows"), [(1, 700), (2, 700), (4, 700), (3, RENEW_FROM + 50)])
+@pytest.mark.parametrize(("n_tags", "rows"), [(1, 700), (2, 700), (4, 700), (3, 1500)])
 def test_scores_are_those_of_the_plain_loops(n_tags: int, rows: int) -> None:
     e = noise(rows, n_tags)
     e[300:, 0] += 40.0  # winsorised
-    one = chart(n_tags)
-    fast = np.stack([one.step(row[None, None])[0, :, 0] for row in e])
-    np.testing.assert_allclose(fast, naive_chart.scores(e, LEARN), rtol=1e-9, atol=1e-12)
+    fast = chart(n_tags).learn(e[None, :, None])[0, :, 0]
+    np.testing.assert_allclose(fast, naive_chart.scores(e, LEARN).max(axis=1), rtol=1e-9, atol=1e-12)
 
 
 def test_units_and_heads_do_not_touch_one_another() -> None:
-    e = np.random.default_rng(2).standard_normal((300, 2, 3, 4))
-    together, alone = chart(4, 3, 2), chart(4, 1, 1)
-    for row in e:
-        whole, part = together.step(row), alone.step(row[1:2, 2:3])
-        np.testing.assert_array_equal(whole[1, :, 2], part[0, :, 0])
+    e = np.random.default_rng(2).standard_normal((2, 300, 3, 4))
+    whole, part = chart(4, 3, 2).learn(e), chart(4, 1, 1).learn(e[1:2, :, 2:3])
+    np.testing.assert_array_equal(whole[1, :, 2], part[0, :, 0])
 
 
-def judged(e: Array, one: Chart, limit: float = 4.0) -> tuple[Array, Array]:
+def judged(e: Array, one: Chart, limit: float = 4.0) -> tuple[Array, Mask]:
     """Ratio and warning (t, n) of further rows."""
-    limits = np.full((1, 1), limit)
-    ratios, on = [], []
-    for row in e:
-        ratios.append(one.decide(one.step(row[None, None]), limits)[0])
-        on.append(one.on[0].copy())
-    return np.array(ratios), np.array(on)
+    judged = one.judge(e[None, :, None], np.full((1, 1), limit))
+    return judged.score[:, 0], judged.warning[:, 0]
 
 
 @pytest.fixture
 def learned() -> Chart:
     one = chart()
-    for row in noise(LEARN):
-        one.step(row[None, None])
+    one.learn(noise(LEARN)[None, :, None])
     return one
 
 
@@ -77,7 +69,7 @@ def test_it_returns_below_a_share_of_its_limit(learned: Chart) -> None:
     assert on[60:120, 0].all()
     ends = np.flatnonzero(np.diff(on[:, 0].astype(int)) == -1) + 1
     assert len(ends)
-    assert (ratios[ends, 0] <= OFF).all()
+    assert (ratios[ends, 0] <= RULES.off).all()
     assert not on[220:, 0].any()
 
 
@@ -111,7 +103,7 @@ def test_a_level_that_stands_for_long_is_the_new_normal(learned: Chart) -> None:
 
 def test_nothing_of_an_unknown_value_is_taken_in(learned: Chart) -> None:
     before = learned.snapshot()
-    learned.step(np.full((1, 1, 4), 1e6), np.array([[False, False, False, False]]))
+    learned.judge(np.full((1, 1, 1, 4), 1e6), np.full((1, 1), 4.0), np.zeros((1, 1, 4), bool))
     after = learned.snapshot()
     for name in ("f", "vg", "vd", "mu"):
         np.testing.assert_array_equal(after[name], before[name])

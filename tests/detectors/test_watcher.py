@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from detectors.base import Array
+from detectors.base import Array, Mask
 from detectors.basis import QUANTILES, Basis
-from detectors.heads import Heads
-from detectors.limits import BUDGET, PERSIST, budget_limit, running_minimum
+from detectors.heads import HEADS, LATELY_ROWS, Heads, Lately
+from detectors.limits import BUDGET, budget_limit, running_minimum
 from detectors.residuals import Residuals, robust_regression, robust_sd
 from detectors.watcher import Watcher
 
@@ -22,9 +26,9 @@ def plant(rows: int, n: int = 5, seed: int = 1, units: int = 1) -> Array:
     return 20.0 + common + np.linspace(0.5, 2.0, n) * chance.standard_normal((rows, units, n))
 
 
-def warned(watcher: Watcher, x: Array, f: Array | None = None) -> Array:
+def warned(watcher: Watcher, x: Array, f: Array | None = None) -> Mask:
     """(t, u, n)"""
-    return np.stack([watcher.step(row, None if f is None else f[i])[1] for i, row in enumerate(x)])
+    return watcher.judge(x, f).warning
 
 
 def test_it_hardly_speaks_of_what_it_learned() -> None:
@@ -90,12 +94,11 @@ def test_no_learn_part_stops_it(what: str, rows: int) -> None:
     else:
         x[rows // 2, 0, 1] = 1e30
     watcher = Watcher(x[:rows], period_s=1.0)
-    for row in x[rows:]:
-        score, warning = watcher.step(row)
-        assert score.shape == warning.shape == (1, 5)
-        assert np.isfinite(score[:, watcher.moves]).all() or what in ("missing", "half missing")
-        assert np.isnan(score[:, ~watcher.moves]).all()
-        assert not warning[:, ~watcher.moves].any()
+    verdict = watcher.judge(x[rows:])
+    assert all(array.shape == (100, 1, 5) for array in verdict)
+    assert np.isfinite(verdict.score[:, :, watcher.moves]).all() or what in ("missing", "half missing")
+    assert np.isnan(verdict.score[:, :, ~watcher.moves]).all()
+    assert not verdict.warning[:, :, ~watcher.moves].any()
 
 
 def test_too_few_rows_are_refused() -> None:
@@ -108,7 +111,7 @@ def test_a_missing_value_is_held_for_a_while_and_then_nothing_is_said() -> None:
     x = chance.standard_normal((ROWS + 60, 1, 4))
     x[ROWS + 20 : ROWS + 40, 0, 1] = np.nan
     watcher = Watcher(x[:ROWS], period_s=1.0)
-    scores = np.stack([watcher.step(row)[0][0] for row in x[ROWS:]])
+    scores = watcher.judge(x[ROWS:]).score[:, 0]
     gone = np.isnan(scores[:, 1])
     assert np.flatnonzero(gone).tolist() == list(range(23, 40))
     assert np.isfinite(scores[:, [0, 2, 3]]).all()
@@ -118,8 +121,7 @@ def test_units_are_judged_each_by_itself() -> None:
     x = plant(ROWS + 100, units=3)
     together = Watcher(x[:ROWS], period_s=1.0)
     alone = Watcher(x[:ROWS, 1:2], period_s=1.0)
-    for row in x[ROWS:]:
-        np.testing.assert_allclose(together.step(row)[0][1], alone.step(row[1:2])[0][0], rtol=1e-12)
+    np.testing.assert_array_equal(together.judge(x[ROWS:]).score[:, 1], alone.judge(x[ROWS:, 1:2]).score[:, 0])
 
 
 def test_rows_to_come_change_nothing() -> None:
@@ -127,21 +129,56 @@ def test_rows_to_come_change_nothing() -> None:
     other = x.copy()
     other[ROWS + 100 :] += 50.0
     one, two = Watcher(x[:ROWS], period_s=1.0), Watcher(other[:ROWS], period_s=1.0)
-    for a, b in zip(x[ROWS : ROWS + 100], other[ROWS : ROWS + 100], strict=True):
-        assert one.step(a)[0].tobytes() == two.step(b)[0].tobytes()
+    for a, b in zip(one.judge(x[ROWS:]), two.judge(other[ROWS:]), strict=True):
+        assert a[:100].tobytes() == b[:100].tobytes()
+
+
+@given(st.lists(st.integers(0, 220), max_size=6), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_rows_give_the_same_bits_however_they_are_cut(cuts: list[int], explained: bool) -> None:
+    x = plant(ROWS + 220, units=2)
+    x[ROWS + 40, 1, 0] += 30.0
+    x[ROWS + 60 :, 0, 1] += 9.0
+    x[ROWS + 100 : ROWS + 110, 0, 2] = np.nan
+    f = np.linspace(0.0, 1.0, len(x))[:, None, None] + np.zeros((1, 2, 1)) if explained else None
+    learn_f, rest_f = (None, None) if f is None else (f[:ROWS], f[ROWS:])
+    whole = Watcher(x[:ROWS], learn_f, period_s=1.0).judge(x[ROWS:], rest_f)
+    assert whole.warning.any()
+    assert whole.excursion.any()
+    watcher = Watcher(x[:ROWS], learn_f, period_s=1.0)
+    edges = [0, *sorted(cuts), 220]
+    parts = [watcher.judge(x[ROWS + a : ROWS + b], None if rest_f is None else rest_f[a:b]) for a, b in pairwise(edges)]
+    for name in whole._fields:
+        together = np.concatenate([getattr(part, name) for part in parts])
+        assert together.tobytes() == getattr(whole, name).tobytes(), name
 
 
 def test_a_restored_watcher_goes_on_to_the_bit() -> None:
     x = plant(ROWS + 200)
     x[ROWS + 50 :, 0, 1] += 9.0
     one, two = Watcher(x[:ROWS], period_s=1.0), Watcher(x[:ROWS], period_s=1.0)
-    for row in x[ROWS : ROWS + 100]:
-        one.step(row)
+    one.judge(x[ROWS : ROWS + 100])
     two.restore(one.snapshot())
-    for row in x[ROWS + 100 :]:
-        (score, on), (other_score, other_on) = one.step(row), two.step(row)
-        assert score.tobytes() == other_score.tobytes()
-        assert on.tobytes() == other_on.tobytes()
+    for a, b in zip(one.judge(x[ROWS + 100 :]), two.judge(x[ROWS + 100 :]), strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+def test_the_head_that_speaks_is_named() -> None:
+    chance = np.random.default_rng(15)
+    x = chance.standard_normal((ROWS + 200, 1, 1)) + 0.3 * chance.standard_normal((ROWS + 200, 1, 5))
+    x[ROWS + 100 :, 0, 1] = chance.standard_normal(100)
+    x[ROWS + 100 :, 0, 3] += 1.5 * (-1.0) ** np.arange(100)
+    last = Watcher(x[:ROWS], period_s=1.0).judge(x[ROWS:]).head[-50:, 0]
+    assert (last[:, 1] == HEADS.index("cross")).mean() > 0.8
+    assert (last[:, 3] == HEADS.index("spread")).mean() > 0.5
+
+
+def test_what_is_expected_follows_the_covariates() -> None:
+    chance = np.random.default_rng(16)
+    load = chance.uniform(0.0, 1.0, (ROWS + 300, 1, 1))
+    x = 10.0 + 5.0 * load + 0.1 * chance.standard_normal((ROWS + 300, 1, 1))
+    expected = Watcher(x[:ROWS], load[:ROWS], period_s=1.0).judge(x[ROWS:], load[ROWS:]).expected
+    np.testing.assert_allclose(expected, 10.0 + 5.0 * load[ROWS:], atol=0.1)
 
 
 # ---- the parts
@@ -181,7 +218,7 @@ def test_the_cross_head_takes_out_what_all_share() -> None:
     together = e + 1.0
     assert heads.cross(alone)[:, 4].mean() > 2.5
     assert np.abs(heads.cross(together).mean(axis=0)).max() < 1.0
-    assert heads.over(e).shape == (3, 3000, 6)
+    assert heads(e, Lately((6,))).shape == (4, 3000, 6)
 
 
 def test_hinges_stand_at_quantiles_and_the_ends_are_straight() -> None:
@@ -195,12 +232,28 @@ def test_hinges_stand_at_quantiles_and_the_ends_are_straight() -> None:
 
 def test_a_running_minimum_is_that_of_the_last_rows() -> None:
     x = np.random.default_rng(12).standard_normal(200)
-    naive = [x[max(0, i - PERSIST + 1) : i + 1].min() for i in range(200)]
-    np.testing.assert_array_equal(running_minimum(x, PERSIST), naive)
+    naive = [x[max(0, i - 11) : i + 1].min() for i in range(200)]
+    np.testing.assert_array_equal(running_minimum(x, 12), naive)
 
 
 def test_a_smaller_budget_asks_for_a_higher_limit() -> None:
     z = np.abs(np.random.default_rng(13).standard_normal((3000, 8)))
-    limits = [budget_limit(z, budget) for budget in (1e-2, 1e-3, 1e-4)]
+    limits = [budget_limit(z, budget, 12) for budget in (1e-2, 1e-3, 1e-4)]
     assert limits == sorted(limits)
     assert limits[0] < limits[2]
+
+
+def test_a_departure_is_measured_from_where_the_tag_was_lately_and_not_on_the_way_back() -> None:
+    e = 0.1 * np.random.default_rng(14).standard_normal((1200, 1))
+    e[:400] += 3.0  # far from normal for long
+    e[400:800] += 5.0  # farther
+    e[800:] += 0.5  # nearly back
+    away = Lately((1,))(e)[:, 0]
+    assert away[390:400].mean() < 0.5
+    assert away[400:410].mean() > 1.5
+    assert np.abs(away[800:810]).mean() < 0.2
+    mean, naive = 0.0, []
+    for i, (value,) in enumerate(e):
+        naive.append(value - np.clip(value, min(0.0, mean), max(0.0, mean)))
+        mean += max(1.0 / LATELY_ROWS, 1.0 / (i + 1)) * (value - mean)
+    np.testing.assert_allclose(away, naive, atol=1e-12)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.events import Evidence
-from detectors.wording import duration, number, quality_sentence, shown_uom, warning_sentence
+from detectors.wording import duration, excursion_sentence, number, quality_sentence, shown_uom, warning_sentence
 from stations.plant import Text
 from stations.units import UOM
 
@@ -80,7 +80,7 @@ def test_every_unit_of_the_catalogue_can_be_shown() -> None:
 @pytest.mark.parametrize(
     ("seconds", "zh", "en"),
     [
-        (0.0, "0 分钟", "0 min"),
+        (0.0, "0 秒", "0 s"),
         (120.0, "2 分钟", "2 min"),
         (5399.0, "90 分钟", "90 min"),
         (5400.0, "2 小时", "2 h"),
@@ -100,6 +100,35 @@ def test_a_number_keeps_three_digits_and_has_no_exponent(value: float) -> None:
     assert float(shown) == pytest.approx(value, rel=0.0051)
     assert float(number(-value)) == -float(shown)
     assert len(shown.replace(".", "").lstrip("0")) <= max(4, len(str(int(value))) + 1)
+
+
+@pytest.mark.parametrize(
+    ("head", "zh", "en"),
+    [
+        (
+            "cross",
+            "3号瓦温与其他测点不一致（实测 64.1 °C）",
+            "pad 3 metal temperature does not fit the other tags (64.1 °C)",
+        ),
+        (
+            "spread",
+            "3号瓦温波动异常（实测 64.1 °C）",
+            "pad 3 metal temperature fluctuates more than it used to (64.1 °C)",
+        ),
+    ],
+)
+def test_where_the_level_is_as_expected_no_difference_is_told(head: str, zh: str, en: str) -> None:
+    text = say(replace(HOT, head=head))
+    assert text.zh == f"雅溪口 2 号机 水导轴承：{zh}，已持续 42 分钟。"
+    assert text.en == f"Yaxikou unit 2, turbine guide bearing: {en} for 42 min."
+
+
+def test_a_jump_that_is_over() -> None:
+    pad = Text("3号瓦温", "pad 3 metal temperature")
+    text = excursion_sentence(STATION, "2", pad, 1, 57.94, "degC")
+    assert text.zh == "雅溪口 2 号机：3号瓦温短时跳变 1 行后恢复（期望 57.9 °C）。"
+    assert text.en == "Yaxikou unit 2: pad 3 metal temperature jumped for 1 row and came back (expected 57.9 °C)."
+    assert "for 2 rows and came back (expected 57.9)." in excursion_sentence(STATION, "2", pad, 2, 57.94, "").en
 
 
 def test_a_sensor_without_good_values_is_not_the_machines_fault() -> None:

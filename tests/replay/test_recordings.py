@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from connectors.wire import LAST_NS
 from replay import files
+from replay.clocks import parse_time_ns, time_text
 from replay.files import RecordingError, find_files
 from replay.recordings import MAX_NAMED, Recording
-from replay.tables import parse_time_ns, time_text
 from stations.scan import Scan
 from tests.replay.small import MINUTE_NS, START_NS, pump
 
@@ -34,8 +34,8 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     return written
 
 
-def read(path: Path | list[Path], **options: int) -> tuple[Recording, list[Scan]]:
-    recording = Recording(path if isinstance(path, list) else [path], BLOCK, **options)
+def read(path: Path | list[Path], start_ns: int | None = None) -> tuple[Recording, list[Scan]]:
+    recording = Recording(path if isinstance(path, list) else [path], BLOCK, start_ns=start_ns)
     return recording, list(recording.scans())
 
 

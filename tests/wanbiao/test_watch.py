@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from stations.template import SHIPPED
+from tests.wanbiao.watched import FAULT, answer, done, table, watch, write_pump, wrong
 from wanbiao import cli
-from wanbiao.cli import cli as program
 
 YEAR_ROWS = 7411
-FAULT = range(1500, 1800)
 
 
 @pytest.fixture(autouse=True)
@@ -29,26 +24,6 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "configure_logging", lambda level: None)
 
 
-def watch(*words: str | Path) -> Result:
-    return CliRunner().invoke(program, ["watch", *map(str, words)])
-
-
-def done(*words: str | Path) -> Result:
-    result = watch(*words)
-    assert result.exit_code == 0, result.output
-    return result
-
-
-def answer(*words: str | Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(done("--json", *words).stdout)
-    return found
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 @pytest.fixture(scope="module")
 def year(data_root: Path) -> Path:
     return data_root / "gas_turbine_emissions" / "gt_2011.csv.gz"
@@ -56,15 +31,8 @@ def year(data_root: Path) -> Path:
 
 @pytest.fixture
 def pump(tmp_path: Path) -> Path:
-    """2,000 minutes of a pump whose bearing runs hot in `FAULT`; load explains most of its temperature."""
-    rng, start = random.Random(3), datetime(2020, 1, 1, tzinfo=UTC)
-    lines = ["time,load,bearing,note"]
-    for i in range(2000):
-        load = 50 + 20 * rng.random()
-        bearing = 30 + 0.4 * load + rng.gauss(0, 0.2) + (3 if i in FAULT else 0)
-        lines.append(f"{start + timedelta(minutes=i):%Y-%m-%d %H:%M},{load:.2f},{bearing:.2f},ok")
     path = tmp_path / "pump.csv"
-    path.write_text("\n".join(lines) + "\n")
+    write_pump(path)
     return path
 
 
@@ -168,21 +136,15 @@ def test_start_and_period_of_rows_without_time(tmp_path: Path) -> None:
 # ---- what can be wrong
 
 
-def wrong(code: int, expected: str, *words: str | Path) -> None:
-    result = watch(*words)
-    assert result.exit_code == code, result.output
-    assert expected in result.stderr
-    assert "Traceback" not in result.output
-    if code > 2:
-        assert len([line for line in result.stderr.splitlines() if line.startswith("wanbiao: ")]) == 1
-
-
 def test_a_recording_that_cannot_be_played(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     for content, expected in (
         (b"", "is empty"),
         (b"\x00\x01\x02", "is not text in UTF-8"),
-        (b"a,b\nx,y\n", "has no time column"),
+        (b"a,b\nx,y\n", "no column to judge"),
+        (b"a,b\n1\n", "no usable row: r.csv: line 2: 1 cells; expected 2"),
+        (b"time,a\n1.2.2020,3\n", 'column "time": "1.2.2020"; expected a time such as 2011-01-31T08:00:00Z'),
+        (b"a,a\n" + b"1,2\n2,3\n" * 100, 'more than one column "a"; expected names of their own'),
         (b"\x1f\x8b\x08", "damaged gzip file"),
     ):
         path.write_bytes(content)
@@ -206,9 +168,20 @@ def test_a_catalogue_that_is_none(pump: Path, tmp_path: Path) -> None:
 
 
 def test_options_that_do_not_fit(pump: Path, tmp_path: Path) -> None:
-    wrong(2, "without --catalogue", pump, "--catalogue", "gas_turbine", "--covariates", "load")
+    for words in (
+        ("--covariates", "load"),
+        ("--learn-until", "2020-01-01T05:00Z"),
+        ("--sensitivity", "2"),
+        ("--units-column", "note"),
+        ("--separator", ","),
+    ):
+        wrong(2, f"{words[0]} is for a recording without --catalogue", pump, "--catalogue", "gas_turbine", *words)
+    wrong(2, "--tuning is for a recording with --catalogue", pump, "--tuning", tmp_path / "deaf.toml")
+    wrong(2, "both say what to learn from", pump, "--learn-rows", "100", "--learn-until", "2020-01-02")
+    wrong(2, "--learn-until now", pump, "--learn-until", "now")
+    wrong(2, "expected two files", pump, "--events", tmp_path / "out", "--scores", tmp_path / "out")
     wrong(2, "expected a time such as", pump, "--start", "yesterday")
-    wrong(78, "deaf.toml", pump, "--tuning", tmp_path / "deaf.toml")
+    wrong(78, "deaf.toml", pump, "--catalogue", "gas_turbine", "--tuning", tmp_path / "deaf.toml")
 
 
 @pytest.mark.parametrize("option", ["--events", "--scores"])
