@@ -107,7 +107,8 @@ class EarlyWarning:
 class DataQuality:
     """A sensor, or all sensors of a unit (``tag`` "*"), begins or ceases to give good values. Never the machine's fault.
 
-    ``transition`` is ``opened`` or ``returned``, or ``passed`` for a short excursion that is over, dated from its first row.
+    ``transition`` is ``opened`` or ``returned``, or ``passed`` for a short excursion that is over, dated from its first row. A
+    tag that stood still while it was to be learned is ``opened`` when it moves, and never returns.
     """
 
     id: str

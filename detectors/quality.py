@@ -14,6 +14,35 @@ WHOLE_UNIT = -1
 """Stands for the tag where every sensor of a unit changed at once."""
 
 
+class StillTags:
+    """Tags that stood still in the learn rows, each of them until it moves.
+
+    Parameters
+    ----------
+    learned : (t, n) good values of the learn rows [unit of each tag]; a tag that half of them lack did not stand still.
+    resolution : (n,) what each has to move by, to have moved [as learned].
+    """
+
+    def __init__(self, learned: Array, resolution: Array) -> None:
+        known = ~np.isnan(learned)
+        first = np.take_along_axis(learned, known.argmax(axis=0)[None], axis=0)[0]
+        self._level, self._resolution = first, resolution
+        moved = (np.abs(learned - first) > resolution).any(axis=0)
+        self._still: Mask = ~moved & (2 * known.sum(axis=0) >= len(learned)) & ~np.isnan(first)
+
+    def step(self, x: Array) -> Iterator[tuple[int, int]]:
+        """Row and tag of each that moves now for the first time, by good values ``x`` (t, n), in the order of rows."""
+        columns = np.flatnonzero(self._still)
+        if not len(columns):
+            return
+        moves = np.abs(x[:, columns] - self._level[columns]) > self._resolution[columns]
+        moving = np.flatnonzero(moves.any(axis=0))
+        self._still[columns[moving]] = False
+        rows = moves.argmax(axis=0)
+        for i in sorted(moving.tolist(), key=lambda i: int(rows[i])):
+            yield int(rows[i]), int(columns[i])
+
+
 class QualityGate:
     """Range check and source quality of one block.
 

@@ -8,6 +8,7 @@ its columns, so there is no mode, no redundancy and no limit of design; every co
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from detectors.episodes import Transition
 from detectors.events import DataQuality, EarlyWarning
 from detectors.heads import HEADS
 from detectors.limits import BUDGET
-from detectors.quality import QualityGate
+from detectors.quality import QualityGate, StillTags
 from detectors.reporter import Picture, Reporter
 from detectors.tuning import Tuning
 from detectors.watcher import ROWS_MIN, Verdict, Watcher
@@ -32,11 +33,13 @@ BACK = RULES.persist + 1
 
 
 class Judgement(NamedTuple):
-    """What is said of rows: score [-] and warning of every judged tag (t, n), NaN = cannot say, and the events in order."""
+    """What is said of rows: score [-] and warning of every judged tag (t, n), NaN = cannot say; the events in the order of the
+    rows in which they are told, whatever time they are dated, and these rows."""
 
     score: Array
     warning: Mask
     events: list[Told]
+    told: tuple[int, ...] = ()
 
 
 class RecordedMonitor:
@@ -44,7 +47,7 @@ class RecordedMonitor:
 
     Parameters
     ----------
-    block : of this unit alone.
+    block : of this unit alone. Tags that are neither judged nor covariates are only watched for whether they stand still.
     learn_rows : rows that are learned from; fewer than `ROWS_MIN` count as so many.
     sensitivity : factor on the budget of false warnings; 1 = as `detectors.limits` has it.
     is_timed : whether the times of rows are true; if not, there is no hour of the day.
@@ -54,6 +57,12 @@ class RecordedMonitor:
         self, station: Station, block: Block, *, learn_rows: int, sensitivity: float = 1.0, is_timed: bool = True
     ) -> None:
         tuning, self._is_timed = Tuning(), is_timed
+        self._tags, self._inside = block.tags, QualityGate(block, bad_scans=tuning.bad_scans).inside
+        explains = {covariate.code for covariate in block.covariates}
+        self._used = [i for i, tag in enumerate(block.tags) if tag.model is not None or tag.code in explains]
+        self._idle = [i for i, tag in enumerate(block.tags) if tag.code not in explains]
+        """Tags that are not judged, but no covariates: at first all that might turn out so."""
+        block = replace(block, tags=tuple(block.tags[i] for i in self._used))
         self._block, self._columns = block, list(block.judged)
         self._explain = [block.tag_index[covariate.code] for covariate in block.covariates]
         self._reporter = Reporter(station, block, self._columns, [block.tags[i].component for i in self._columns])
@@ -70,6 +79,7 @@ class RecordedMonitor:
         self._seen = np.zeros((3, n))  # last value, expected value and score that there were: events have no gaps
         self._last: Picture | None = None
         self._watcher: Watcher | None = None
+        self._still: StillTags | None = None
 
     @property
     def learns(self) -> bool:
@@ -85,9 +95,10 @@ class RecordedMonitor:
 
     def receive(self, time_ns: NDArray[np.int64], x: Array) -> Judgement:
         """Take in rows ``x`` (t, tags of the block) [unit of each tag] at ``time_ns`` (t,), which ascend."""
-        good = self._quality.inside(x)
-        events: list[Told] = list(self._sensors(time_ns, good))
-        start = self._learn(time_ns, good) if self._watcher is None else 0
+        whole = self._inside(x)
+        x, good = np.take(x, self._used, axis=1), np.take(whole, self._used, axis=1)
+        told: list[tuple[int, Told]] = list(self._sensors(time_ns, good))
+        start = self._learn(time_ns, whole) if self._watcher is None else 0
         shape = len(x), len(self._columns)
         score, warning = np.full(shape, np.nan), np.zeros(shape, bool)
         self._row += start
@@ -96,25 +107,31 @@ class RecordedMonitor:
             judged, raw = good[start:, None, self._columns], x[start:, None, self._columns]
             verdict = self._watcher.judge(judged, f, self._time_s(time_ns[start:]), raw)
             score[start:], warning[start:] = verdict.score[:, 0], verdict.warning[:, 0]
-            events += self._tell(time_ns[start:], judged[:, 0], verdict)
+            later = [*self._moved(time_ns[start:], whole[start:]), *self._tell(time_ns[start:], judged[:, 0], verdict)]
+            told += [(start + row, event) for row, event in later]
         self._row += len(x) - start
-        return Judgement(score, warning, sorted(events, key=lambda event: event.time_ns))
+        told.sort(key=lambda one: one[0])
+        return Judgement(score, warning, [event for _, event in told], tuple(row for row, _ in told))
 
     def finish(self) -> list[Told]:
         """The recording has ended: events that waited for more."""
         return [] if self._last is None else [self._warning(turn, self._last) for turn in self._bursts.finish()]
 
-    def _learn(self, time_ns: NDArray[np.int64], good: Array) -> int:
+    def _learn(self, time_ns: NDArray[np.int64], whole: Array) -> int:
         """Keep the learn rows, learn when the last is there; how many of the rows were learn rows."""
-        taken = good[: self.learn_rows - self._row]
+        taken = whole[: self.learn_rows - self._row]
         self._learned.append(taken)
         self._learned_ns.append(time_ns[: len(taken)])
         if self._row + len(taken) < self.learn_rows:
             return len(taken)
-        rows = np.concatenate(self._learned)[:, None]
+        learned = np.concatenate(self._learned)
+        rows = np.take(learned, self._used, axis=1)[:, None]
         f = rows[:, :, self._explain] if self._explain else None
         x, time_s = rows[:, :, self._columns], self._time_s(np.concatenate(self._learned_ns))
         self._watcher = Watcher(x, f, time_s, period_s=self._block.period_s, budget=self._budget)
+        judged = {self._used[i] for i, moves in zip(self._columns, self._watcher.moves, strict=True) if moves}
+        self._idle = [i for i in self._idle if i not in judged]
+        self._still = StillTags(learned[:, self._idle], np.array([self._tags[i].resolution for i in self._idle]))
         self._learned, self._learned_ns = [], []
         self._seen[:2] = _held(x[:, 0], np.zeros(len(self._columns)))[-1]
         return len(taken)
@@ -122,15 +139,23 @@ class RecordedMonitor:
     def _time_s(self, time_ns: NDArray[np.int64]) -> Array | None:
         return time_ns / 1e9 if self._is_timed else None
 
-    def _sensors(self, time_ns: NDArray[np.int64], good: Array) -> Iterator[DataQuality]:
-        """Sensors that begin or cease to give values; only blocks in which a value is missing are looked at row by row."""
+    def _moved(self, time_ns: NDArray[np.int64], whole: Array) -> Iterator[tuple[int, DataQuality]]:
+        """Row and event of each tag that stood still in the learn rows and moves for the first time."""
+        if self._still is not None:
+            for row, i in self._still.step(whole[:, self._idle]):
+                yield row, self._reporter.moved(int(time_ns[row]), 0, self._tags[self._idle[i]])
+
+    def _sensors(self, time_ns: NDArray[np.int64], good: Array) -> Iterator[tuple[int, DataQuality]]:
+        """Row and event of sensors that begin or cease to give values; only blocks in which a value is missing are looked at row
+        by row."""
         if not (np.isnan(good).any() or self._quality.busy):
             return
         for row, at_ns in enumerate(time_ns.tolist()):
-            yield from self._reporter.sensors(at_ns, self._quality.step(good[row : row + 1]))
+            for event in self._reporter.sensors(at_ns, self._quality.step(good[row : row + 1])):
+                yield row, event
 
-    def _tell(self, time_ns: NDArray[np.int64], x: Array, verdict: Verdict) -> Iterator[Told]:
-        """Events of rows with the good values ``x``: excursions that are over, and what happens to episodes."""
+    def _tell(self, time_ns: NDArray[np.int64], x: Array, verdict: Verdict) -> Iterator[tuple[int, Told]]:
+        """Rows and events of rows with the good values ``x``: excursions that are over, and what happens to episodes."""
         score, warning, bad = verdict.score[:, 0], verdict.warning[:, 0], np.isnan(x)
         seen = _held(np.stack([x, verdict.expected[:, 0], score], axis=1), self._seen)
         times = np.concatenate([self._past_ns, time_ns])
@@ -141,7 +166,7 @@ class RecordedMonitor:
             lasted = int(verdict.excursion[row, 0, tag])
             if lasted < self._bad_rows or not was_bad[row, tag]:
                 begun_ns = int(times[max(past + row - lasted, 0)])
-                yield self._reporter.excursion(begun_ns, 0, int(tag), lasted, float(seen[row, 1, tag]))
+                yield int(row), self._reporter.excursion(begun_ns, 0, int(tag), lasted, float(seen[row, 1, tag]))
         level = np.where(warning, 1 + (score[..., None] >= self._levels).sum(axis=-1), 0)
         before = np.concatenate([self._level[None], level[:-1]])
         turning = np.flatnonzero(((level > before) | ((level == 0) != (before == 0))).any(axis=1)).tolist()
@@ -153,7 +178,7 @@ class RecordedMonitor:
                 on[tag] = Warned(int(level[row, tag]), int(times[past + row - max(beyond - 1, 0)]))
             picture = _picture(seen[row], verdict.head[row])
             for turn in self._bursts.step(self._row + row, int(time_ns[row]), on):
-                yield self._warning(turn, picture)
+                yield row, self._warning(turn, picture)
         self._past_ns, self._past_score, self._level, self._bad = times[-BACK:], scores[-BACK:], level[-1], bad[-1]
         self._seen, self._last = seen[-1], _picture(seen[-1], verdict.head[-1])
 

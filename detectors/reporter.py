@@ -13,8 +13,9 @@ from detectors.episodes import Transition, warning_id
 from detectors.events import LEVELS, DataQuality, EarlyWarning, Evidence
 from detectors.heads import HEADS
 from detectors.quality import WHOLE_UNIT
-from detectors.wording import excursion_sentence, quality_sentence, warning_sentence
-from stations.plant import Block, Station, Text
+from detectors.sisters import ALL_UNITS
+from detectors.wording import excursion_sentence, moved_sentence, quality_sentence, warning_sentence
+from stations.plant import Block, Station, Tag, Text
 
 EVIDENCE_TAGS = 3
 """Tags named in a warning; control rooms ask for the top three."""
@@ -43,6 +44,7 @@ class Reporter:
 
     def __init__(self, station: Station, block: Block, columns: list[int], components: list[str]) -> None:
         self._station, self._block = station, block
+        self._units = (*block.units, ALL_UNITS)
         self._tags = [block.tags[column] for column in columns]
         names = {component.code: component.name for component in block.components}
         self._components = [(code, names[code]) for code in components]
@@ -58,7 +60,7 @@ class Reporter:
 
     def warning(self, time_ns: int, transition: Transition, evidence: tuple[Evidence, ...]) -> EarlyWarning:
         """The early warning of one transition."""
-        block, unit = self._block, self._block.units[transition.unit]
+        block, unit = self._block, self._units[transition.unit]
         code, component = self._components[transition.component]
         text = warning_sentence(
             self._station.name, unit, component, transition.kind, (time_ns - transition.onset_ns) / 1e9, evidence[0]
@@ -96,7 +98,7 @@ class Reporter:
         value, expected = float(picture.value[unit, column]), float(picture.expected[unit, column])
         limit = tag.limits.alarm_high if value >= expected else tag.limits.alarm_low
         return Evidence(
-            tag=self._block.tag_id(self._block.units[unit], tag.code),
+            tag=self._block.tag_id(self._units[unit], tag.code),
             name_zh=tag.name.zh,
             name_en=tag.name.en,
             uom=tag.uom,
@@ -111,38 +113,39 @@ class Reporter:
         """One data-quality event for every sensor, or whole unit, that changed in one scan."""
         block = self._block
         for row, column, is_bad in changes:
-            unit = block.units[row]
             code = "*" if column == WHOLE_UNIT else block.tags[column].code
             name = Text("全部测点", "all sensors") if column == WHOLE_UNIT else block.tags[column].name
-            text = quality_sentence(self._station.name, unit, name, is_bad)
-            yield DataQuality(
-                id=warning_id(f"{block.station}.{block.code}.{unit}.{code}", "data-quality", time_ns),
-                kind="data_quality",
-                station=block.station,
-                block=block.code,
-                unit=unit,
-                tag=code,
-                transition="opened" if is_bad else "returned",
-                time_ns=time_ns,
-                reason="no good value: missing, called bad by its source, or outside the range of the sensor",
-                text_zh=text.zh,
-                text_en=text.en,
-            )
+            text = quality_sentence(self._station.name, block.units[row], name, is_bad)
+            reason = "no good value: missing, called bad by its source, or outside the range of the sensor"
+            yield self._quality("data-quality", time_ns, row, code, "opened" if is_bad else "returned", reason, text)
 
     def excursion(self, begun_ns: int, row: int, column: int, rows: int, expected: float) -> DataQuality:
         """One short excursion of a judged column that is over; dated from its first row."""
-        block, unit, tag = self._block, self._block.units[row], self._tags[column]
+        unit, tag = self._block.units[row], self._tags[column]
         text = excursion_sentence(self._station.name, unit, tag.name, rows, expected, tag.uom)
+        reason = f"excursion: {rows} {'row' if rows == 1 else 'rows'} farther from its level than ever, then back"
+        return self._quality("excursion", begun_ns, row, tag.code, "passed", reason, text)
+
+    def moved(self, time_ns: int, row: int, tag: Tag) -> DataQuality:
+        """One tag that stood still in the learn rows and moves; it need be none of the block."""
+        text = moved_sentence(self._station.name, self._block.units[row], tag.name)
+        reason = "stood still in the learn rows and moves now; it is not judged"
+        return self._quality("moved", time_ns, row, tag.code, "opened", reason, text)
+
+    def _quality(
+        self, detector: str, time_ns: int, row: int, code: str, transition: str, reason: str, text: Text
+    ) -> DataQuality:
+        block, unit = self._block, self._block.units[row]
         return DataQuality(
-            id=warning_id(f"{block.station}.{block.code}.{unit}.{tag.code}", "excursion", begun_ns),
+            id=warning_id(f"{block.station}.{block.code}.{unit}.{code}", detector, time_ns),
             kind="data_quality",
             station=block.station,
             block=block.code,
             unit=unit,
-            tag=tag.code,
-            transition="passed",
-            time_ns=begun_ns,
-            reason=f"excursion: {rows} {'row' if rows == 1 else 'rows'} farther from its level than ever, then back",
+            tag=code,
+            transition=transition,
+            time_ns=time_ns,
+            reason=reason,
             text_zh=text.zh,
             text_en=text.en,
         )

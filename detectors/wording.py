@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detectors.events import Evidence
+from detectors.sisters import ALL_UNITS
 from stations.plant import Text
 
 _SHOWN_UOM = {
@@ -63,15 +64,27 @@ def duration(seconds: float) -> Text:
     return Text(f"{seconds / 86400:.1f} 天", f"{seconds / 86400:.1f} d")
 
 
+def unit_name(station: Text, unit: str) -> Text:
+    """A unit, or all of them, as people say it.
+
+    >>> unit_name(Text("云溪口", "Yunxikou"), "2").en, unit_name(Text("枫垭岭", "Fengyaling"), ALL_UNITS).zh
+    ('Yunxikou unit 2', '枫垭岭 全部机组')
+    """
+    if unit == ALL_UNITS:
+        return Text(f"{station.zh} 全部机组", f"{station.en}, all units")
+    return Text(f"{station.zh} {unit} 号机", f"{station.en} unit {unit}")
+
+
 def warning_sentence(
     station: Text, unit: str, component: Text, transition: str, lasted_s: float, first: Evidence
 ) -> Text:
     """What an early warning says: where, which tag, how far from expected, since when, how far the alarm limit is."""
+    where = unit_name(station, unit)
     if transition == "returned":
         lasted = duration(lasted_s)
         return Text(
-            f"{station.zh} {unit} 号机 {component.zh}：恢复正常，历时 {lasted.zh}。",
-            f"{station.en} unit {unit}, {component.en}: back to normal after {lasted.en}.",
+            f"{where.zh} {component.zh}：恢复正常，历时 {lasted.zh}。",
+            f"{where.en}, {component.en}: back to normal after {lasted.en}.",
         )
     if first.head != "level":
         return _unlike(station, unit, component, lasted_s, first)
@@ -82,9 +95,9 @@ def warning_sentence(
     limit_zh = f"；报警限值 {number(first.limit)} {uom}" if first.limit is not None else ""
     limit_en = f"; alarm limit {number(first.limit)} {uom}" if first.limit is not None else ""
     return Text(
-        f"{station.zh} {unit} 号机 {component.zh}：{first.name_zh}比期望值{'高' if difference > 0 else '低'} {size} {step_uom}"
+        f"{where.zh} {component.zh}：{first.name_zh}比期望值{'高' if difference > 0 else '低'} {size} {step_uom}"
         f"（实测 {value}，期望 {expected} {uom}），已持续 {lasted.zh}{limit_zh}。",
-        f"{station.en} unit {unit}, {component.en}: {first.name_en} {size} {step_uom} {'above' if difference > 0 else 'below'} "
+        f"{where.en}, {component.en}: {first.name_en} {size} {step_uom} {'above' if difference > 0 else 'below'} "
         f"expected ({value}, expected {expected} {uom}) for {lasted.en}{limit_en}.",
     )
 
@@ -94,8 +107,8 @@ def _unlike(station: Text, unit: str, component: Text, lasted_s: float, first: E
     how = HOW[first.head]
     lasted, value = duration(lasted_s), f"{number(first.value)} {shown_uom(first.uom)}".strip()
     return Text(
-        f"{station.zh} {unit} 号机 {component.zh}：{first.name_zh}{how.zh}（实测 {value}），已持续 {lasted.zh}。",
-        f"{station.en} unit {unit}, {component.en}: {first.name_en} {how.en} ({value}) for {lasted.en}.",
+        f"{unit_name(station, unit).zh} {component.zh}：{first.name_zh}{how.zh}（实测 {value}），已持续 {lasted.zh}。",
+        f"{unit_name(station, unit).en}, {component.en}: {first.name_en} {how.en} ({value}) for {lasted.en}.",
     )
 
 
@@ -103,12 +116,20 @@ def quality_sentence(station: Text, unit: str, sensor: Text, is_bad: bool) -> Te
     """What a data-quality event says: which sensor, and that the machine is not blamed."""
     if is_bad:
         return Text(
-            f"{station.zh} {unit} 号机：{sensor.zh}无有效数据，不参与评估。",
-            f"{station.en} unit {unit}: no good value from {sensor.en}; it is not judged.",
+            f"{unit_name(station, unit).zh}：{sensor.zh}无有效数据，不参与评估。",
+            f"{unit_name(station, unit).en}: no good value from {sensor.en}; it is not judged.",
         )
     return Text(
-        f"{station.zh} {unit} 号机：{sensor.zh}数据恢复。",
-        f"{station.en} unit {unit}: {sensor.en} gives good values again.",
+        f"{unit_name(station, unit).zh}：{sensor.zh}数据恢复。",
+        f"{unit_name(station, unit).en}: {sensor.en} gives good values again.",
+    )
+
+
+def moved_sentence(station: Text, unit: str, sensor: Text) -> Text:
+    """What is said of a tag that cannot be judged, as there was nothing to learn, and now could be."""
+    return Text(
+        f"{unit_name(station, unit).zh}：{sensor.zh}在学习段内不变，现开始变化；不参与评估。",
+        f"{unit_name(station, unit).en}: {sensor.en} stood still in the learn rows and moves now; it is not judged.",
     )
 
 
@@ -116,7 +137,7 @@ def excursion_sentence(station: Text, unit: str, sensor: Text, rows: int, expect
     """What is said of a jump that is over."""
     normal = f"{number(expected)} {shown_uom(uom)}".strip()
     return Text(
-        f"{station.zh} {unit} 号机：{sensor.zh}短时跳变 {rows} 行后恢复（期望 {normal}）。",
-        f"{station.en} unit {unit}: {sensor.en} jumped for {rows} {'row' if rows == 1 else 'rows'} and came back "
+        f"{unit_name(station, unit).zh}：{sensor.zh}短时跳变 {rows} 行后恢复（期望 {normal}）。",
+        f"{unit_name(station, unit).en}: {sensor.en} jumped for {rows} {'row' if rows == 1 else 'rows'} and came back "
         f"(expected {normal}).",
     )

@@ -56,9 +56,10 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def read_lines(path: Path, advanced: Callable[[int], object] = lambda n_bytes: None) -> Iterator[tuple[int, str]]:
-    """Number and text of every line, without its line end; numbers count from 1. Bytes that are no UTF-8 show as ``\\ufffd``.
+    """Number and text of every line, without its line end; numbers count from 1.
 
-    ``advanced`` is told now and then how many more bytes of the file [as stored] have been read.
+    A line that is no UTF-8 is read as GB18030, which holds GBK, as spreadsheets write it in China; bytes that are neither show as
+    ``\\ufffd``. ``advanced`` is told now and then how many more bytes of the file [as stored] have been read.
 
     Raises
     ------
@@ -66,18 +67,39 @@ def read_lines(path: Path, advanced: Callable[[int], object] = lambda n_bytes: N
     """
     try:
         with path.open("rb") as raw:
-            is_parquet = raw.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
-            raw.seek(0)
-            yield from (_read_parquet if is_parquet else _read)(path, raw, advanced)
+            yield from (_read_parquet if _begins(raw, _PARQUET_MAGIC) else _read)(path, raw, advanced)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise RecordingError(f"{path}: damaged gzip file: {error}") from None
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror or error}") from None
 
 
-def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Iterator[tuple[int, str]]:
-    is_packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+def names_its_columns(path: Path) -> bool:
+    """Whether the first line of `read_lines` is sure to hold the names of the columns: that of a Parquet file does."""
+    with path.open("rb") as raw:
+        return _begins(raw, _PARQUET_MAGIC)
+
+
+def _begins(raw: BinaryIO, magic: bytes) -> bool:
+    """Whether a file begins with these bytes; it is read from its beginning afterwards."""
+    found = raw.read(len(magic)) == magic
     raw.seek(0)
+    return found
+
+
+def _decoded(line: bytes, number: int) -> str:
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return line.decode("gb18030")
+    except UnicodeDecodeError:
+        return line.decode("utf-8", errors="replace")
+
+
+def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Iterator[tuple[int, str]]:
+    is_packed = _begins(raw, _GZIP_MAGIC)
     lines = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=raw))) if is_packed else raw
     most = max(MAX_UNPACKED_BYTES, MAX_RATIO * path.stat().st_size) if is_packed else None
     number = n_bytes = told = told_at = 0
@@ -92,7 +114,7 @@ def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Itera
             raise RecordingError(
                 f"{path}: unpacks to more than {most} bytes; a recording packs less than {MAX_RATIO}-fold"
             )
-        yield number, line.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace").rstrip("\r\n")
+        yield number, _decoded(line, number).rstrip("\r\n")
         if n_bytes - told_at >= TELL_BYTES:
             position = raw.tell()
             advanced(position - told)

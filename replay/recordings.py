@@ -1,8 +1,8 @@
 """A recording as scans of one block: columns are tags, rows are times, what cannot be read is counted and named.
 
-The first line of each file names its columns: the tag codes in any order, optionally the time (`replay.clocks`) and, for a block
-of several units, ``unit``. Cells are separated by commas, semicolons, tabs or bars. Without a time column the rows are one period
-of the catalogue apart.
+The first line of each file names its columns (`replay.tables`): the tag codes in any order, optionally the time (`replay.clocks`)
+and, for a block of several units, ``unit``. Cells are separated by commas, semicolons, tabs or bars. Without a time column the
+rows are one period of the catalogue apart.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from connectors.wire import LAST_NS
 from replay.clocks import START, parse_time_ns, time_text
-from replay.files import RecordingError, find_files, read_lines
-from replay.tables import PLAIN, Dialect, Table, near_text, open_table, parse_number, split
+from replay.files import RecordingError, find_files
+from replay.tables import PLAIN, Dialect, Table, lines_below, near_text, open_table, parse_number, split
 from stations.plant import Block
 from stations.scan import Scan
 from stations.schema import show
@@ -101,7 +101,11 @@ class Recording:
         self, paths: Sequence[Path], block: Block, *, start_ns: int | None = None, dialect: Dialect = PLAIN
     ) -> None:
         self.block = block
-        self.tables = [open_table(path, block, dialect) for path in find_files(paths)]
+        self.tables: list[Table] = []
+        for path in find_files(paths):
+            self.tables.append(open_table(path, block, dialect))
+            clock = self.tables[-1].clock
+            dialect = dialect._replace(slashed=clock.slashed if clock else "")  # a later file may not tell by itself
         self.extra = tuple(dict.fromkeys(name for table in self.tables for name in table.extra))
         self.n_bytes = sum(table.path.stat().st_size for table in self.tables)
         self.tally = Tally()
@@ -179,14 +183,10 @@ class Recording:
     def _rows(self, advanced: Callable[[int], object]) -> Iterator[_Row]:
         units = {unit: row for row, unit in enumerate(self.block.units)}
         for table in self.tables:
-            lines = read_lines(table.path, advanced)
-            next(lines, None)
-            for number, line in lines:
-                if not line.strip():
-                    continue
+            for number, line in lines_below(table.path, table.header, advanced):
                 self.tally.rows += 1
                 try:
-                    yield self._row(table, number, split(line, table.separator), units)
+                    yield self._row(table, number, split(line, table.header.separator), units)
                 except _LostError as lost:
                     self.tally.bad(BadRow(table.path.name, number, *lost.args))
 
@@ -216,7 +216,7 @@ class Recording:
         for column in table.tags:
             cell = cells[column]
             try:
-                values.append(parse_number(cell, table.separator))
+                values.append(parse_number(cell, table.header.separator))
             except ValueError:
                 values.append(math.nan)
                 wrong = wrong or (table.names[column], f"{show(cell)}; expected a number")

@@ -34,7 +34,8 @@ class Learned:
 
 
 class JudgedRows(NamedTuple):
-    """Rows and what is said of them: score [-], NaN = cannot say, and warning of every judged tag (t, n); events in order."""
+    """Rows and what is said of them: score [-], NaN = cannot say, and warning of every judged tag (t, n); events in the order of
+    the rows in which they are told."""
 
     rows: Rows
     score: NDArray[np.float64]
@@ -86,10 +87,12 @@ class Watch:
     def _judge(self, rows: Rows) -> JudgedRows:
         shape = len(rows.seq), self._n_judged
         judged = JudgedRows(rows, np.full(shape, np.nan), np.zeros(shape, bool), [])
+        told: list[tuple[int, Told]] = []
         for unit in np.unique(rows.unit).tolist():
-            of_unit = rows.unit == unit
+            of_unit = np.flatnonzero(rows.unit == unit)
             said = self.monitors[unit].receive(rows.time_ns[of_unit], rows.values[of_unit])
             judged.score[of_unit], judged.warning[of_unit] = said.score, said.warning
-            judged.events.extend(said.events)
-        judged.events.sort(key=lambda event: event.time_ns)
+            told += zip(of_unit[list(said.told)].tolist(), said.events, strict=True)
+        told.sort(key=lambda one: one[0])
+        judged.events.extend(event for _, event in told)
         return judged

@@ -12,11 +12,13 @@ from rich.table import Table
 
 from detectors.events import DataQuality, Evidence
 from detectors.wording import number, shown_uom
+from replay.adhoc import Adhoc
 from replay.clocks import time_text
 from replay.logbook import Episode, Logbook
 from replay.recordings import Recording
 from replay.watching import Learned
 from stations.plant import Station, Text
+from stations.schema import show
 from wanbiao.display import LOOKS, date, worded
 
 WIDTH: Final = 120
@@ -32,14 +34,26 @@ MAX_SENSORS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """One station, one recording, what was said about it, how long it took [s], and what was learned if no catalogue says it."""
+    """One station, one recording, what was said about it, how long it took [s]; if no catalogue says it, what was learned, and
+    what the station was made of."""
 
     station: Station
     recording: Recording
     logbook: Logbook
     seconds: float
     learned: tuple[Learned, ...] = ()
-    is_timed: bool = True
+    made: Adhoc | None = None
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """The columns that are not used, or only watched for whether they stand still."""
+        left_alone = self.made.left_alone if self.made else ()
+        return tuple(dict.fromkeys([*left_alone, *self.recording.extra]))
+
+    @property
+    def has_header(self) -> bool:
+        """Whether every file names its columns."""
+        return all(table.header.is_named for table in self.recording.tables)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-able data; event times in ISO 8601."""
@@ -51,7 +65,8 @@ class Findings:
             "scans": tally.scans,
             "bad_rows": tally.bad_rows,
             "bad": [asdict(row) for row in tally.named],
-            "extra_columns": list(self.recording.extra),
+            "has_header": self.has_header,
+            "extra_columns": list(self.extra),
             "refused": logbook.refused,
             "warnings": len(logbook.episodes),
             "judged_h": round(logbook.judged_h, 3),
@@ -102,8 +117,14 @@ class Findings:
             out.print(worded(text, language))
 
     def print_learned(self, out: Console, language: str) -> None:
-        """What was learned from, and a word of caution where that was disturbed, or where rows do not tell the time."""
-        if not self.is_timed:
+        """What was learned from, and a word of caution where that was disturbed, or where rows lack time or names."""
+        if not self.has_header:
+            n = len(self.recording.tables[0].names)
+            text = Text(
+                f"无表头：各列称为 column 1 至 column {n}", f"no header: columns are named column 1 to column {n}"
+            )
+            out.print(worded(text, language, separator="\n"))
+        if self.made is not None and not self.made.is_timed:
             period = f"{self.recording.block.period_s:g} s"
             text = Text(f"无时间列：按每行 {period} 计", f"no time column: rows are taken as {period} apart")
             out.print(worded(text, language, separator="\n"))
@@ -135,12 +156,19 @@ class Findings:
         out.print(worded(summary, language, separator="\n"))
 
     def print_bad_rows(self, out: Console, language: str) -> None:
-        """The bad rows by name, as far as they are kept, and the columns that were not used."""
-        tally, extra = self.recording.tally, self.recording.extra
+        """The bad rows by name, as far as they are kept, what may make them good, and the columns that were not used."""
+        tally, extra = self.recording.tally, self.extra
         for row in tally.named:
             out.print(f"{worded(Text('坏行', 'bad row'), language)}: {row}")
         if (more := tally.bad_rows - len(tally.named)) > 0:
             out.print(worded(Text(f"另有坏行 {more} 行", f"and {more} more bad rows"), language))
+        if self.made is not None and self.made.units_hint is not None:
+            option = f"--units-column {show(self.made.units_hint)}"
+            text = Text(
+                f"同一时刻有多行：若属不同机组，请加 {option}",
+                f"several rows of one time: if they are of several units, add {option}",
+            )
+            out.print(worded(text, language))
         if extra:
             label = worded(Text(f"{len(extra)} 列未使用", f"{len(extra)} columns not used"), language)
             names = ", ".join(name or '""' for name in extra)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from replay.adhoc import CODE, MAX_UNITS, UNKNOWN_PERIOD_S, WIDEN, Learning, describe_recording, found_period_s
+from detectors.base import HUGE
+from replay.adhoc import CODE, UNKNOWN_PERIOD_S, WIDEN, Learning, describe_recording, found_period_s
 from replay.clocks import parse_time_ns
+from replay.columns import MAX_UNITS
 from replay.files import RecordingError
 from replay.recordings import Recording
 from replay.tables import Dialect
@@ -22,6 +24,10 @@ def rows(first: int, last: int) -> str:
     )
 
 
+def newest_first(unit: str) -> str:
+    return "".join(f"2020-01-01 00:{i},{unit},{i % 7}\n" for i in range(59, 9, -1))
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "pump.csv"
@@ -32,13 +38,15 @@ def path(tmp_path: Path) -> Path:
 def test_names_units_ranges_and_steps_come_from_the_first_rows(path: Path) -> None:
     made = describe_recording([path])
     (block,) = made.station.blocks
-    load, temp, gappy = block.tags
+    load, temp, gappy, still = block.tags
     assert (made.learn_rows, made.left_alone, made.is_timed) == ((100,), ("note", "still", ""), True)
     assert (block.station, block.period_s, block.units) == (CODE, 60.0, ("1",))
     assert (load.code, load.name.en, load.uom) == ("Load [MW]", "Load", "MW")
     assert (temp.code, temp.name.zh, temp.uom, temp.resolution) == ("temp (degC)", "temp", "degC", 0.25)
     assert (temp.low, temp.high) == (20 - WIDEN, 21 + WIDEN)
     assert (gappy.uom, gappy.model, gappy.high) == ("", "recording", 98 + WIDEN * 98)
+    assert (still.code, still.model, still.low) == ("still", None, -HUGE)  # it is told when it moves, however far
+    assert [component.code for component in block.components] == ["Load [MW]", "temp (degC)", "gappy"]
     assert made.station.name.en == "pump.csv"
     recording = Recording([path], block)
     assert (sum(1 for _ in recording.scans()), recording.tally.bad_rows) == (600, 0)
@@ -146,17 +154,84 @@ def test_a_decimal_comma_where_cells_are_not_separated_by_commas(path: Path) -> 
         describe_recording([path])
 
 
+def test_times_that_descend_are_told_whatever_else_is_wanted(path: Path) -> None:
+    path.write_text("time,unit,a\n" + newest_first("A"))
+    for learning in (Learning(rows=10), Learning(until_ns=parse_time_ns("2020-01-01T00:20"))):
+        with pytest.raises(RecordingError, match="times descend; expected oldest first"):
+            describe_recording([path], learning=learning, period_s=60.0)
+
+
+def test_columns_that_count_the_rows_are_left_alone_unless_asked_for(path: Path) -> None:
+    lines = ["Unnamed: 0,time,seconds,down,almost,a"]
+    lines += [
+        f"{i},2020-01-01 {i // 60:02}:{i % 60:02},{i * 0.1:.1f},{7 - 2 * i},{i + (i == 70)},{i % 7}" for i in range(300)
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    made = describe_recording([path])
+    assert [tag.code for tag in made.station.blocks[0].tags] == ["almost", "a"]
+    assert made.left_alone == ("Unnamed: 0", "seconds", "down")
+    asked = describe_recording([path], covariates=["seconds"])
+    assert [(tag.code, tag.model) for tag in asked.station.blocks[0].tags if tag.model is None] == [("seconds", None)]
+    assert asked.left_alone == ("Unnamed: 0", "down")
+
+
+def test_columns_that_count_the_rows_of_each_unit_are_left_alone(path: Path) -> None:
+    lines = ["index,time,unit,of unit,a"]
+    for i in range(600):
+        unit, row = i % 3 // 2, i // 3 * 2 + i % 3 if i % 3 < 2 else i // 3
+        lines.append(f"{i},2020-01-01 {row // 60:02}:{row % 60:02},{unit},{5 * row},{i % 7}")
+    path.write_text("\n".join(lines) + "\n")
+    assert describe_recording([path], learning=Learning(rows=100)).left_alone == ("index", "of unit")
+
+
+def test_a_column_that_stands_still_need_not_be_in_every_file(path: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.csv"
+    second.write_text("time,Load [MW],temp (degC),gappy\n2020-01-02,1,20,3\n")
+    made = describe_recording([path, second])
+    assert "still" not in {tag.code for tag in made.station.blocks[0].tags}
+    assert len(Recording([path, second], made.station.blocks[0]).tables) == 2
+
+
+def units_text(machines: str, rows: int = 300) -> str:
+    lines = ["time,serial,site,machine,a"]
+    for i in range(rows):
+        lines += [
+            f"2020-01-01 {i // 60:02}:{i % 60:02},{number},north,{machine},{i % 7}"
+            for number, machine in enumerate(machines)
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_column_that_may_name_units_is_found_where_rows_come_several_to_a_time(path: Path) -> None:
+    assert describe_recording([path]).units_hint is None
+    path.write_text(units_text("AB"))
+    assert describe_recording([path]).units_hint == "machine"  # text goes before a number
+    assert describe_recording([path], dialect=Dialect(unit="machine")).units_hint is None
+    path.write_text(units_text("AA"))
+    assert describe_recording([path]).units_hint == "serial"
+    path.write_text(
+        "\n".join(line for line in units_text("A").splitlines() for _ in range(1 + (line[0] == "2"))) + "\n"
+    )
+    assert describe_recording([path]).units_hint is None  # each row twice
+
+
 @pytest.mark.parametrize(
     ("text", "covariates", "expected"),
     [
         ("date,b\nx,2\ny,4\n", [], 'column "date": "x"; expected a time such as 2011-01-31T08:00:00Z'),
-        ("Date,Time,b\n1.2.2020,8:00,2\n", [], 'column "Date": "1.2.2020"; expected a time such as'),
+        ("Date,Time,b\n1st,8:00,2\n", [], 'column "Date": "1st"; expected a time such as'),
+        (
+            "time,b\n1/2/2020,2\n2/2/2020,3\n",
+            [],
+            'column "time": "1/2/2020": nothing in the first 2 rows tells dd/mm/yyyy',
+        ),
         (
             "time,b\n2020-01-01,2\n",
             [],
             'column "time" holds no two times in order; expected each row later than the one before',
         ),
-        ("time,b\n2020-01-02,2\n2020-01-01,3\n", [], "expected each row later than the one before"),
+        ("time,b\n2020-01-02,2\n2020-01-01,3\n", [], 'column "time": times descend; expected oldest first'),
+        ("time,unit,b\n" + newest_first("A") + newest_first("B"), [], "times descend; expected oldest first"),
         (
             "time,unit,b\n2020-01-01,1,2\n2020-01-02,2,3\n",
             [],

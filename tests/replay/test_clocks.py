@@ -10,13 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replay.clocks import (
+    DAY_FIRST,
     EPOCHS_NS,
     FIRST_ROWS,
+    MONTH_FIRST,
     START,
     TIME_COLUMNS,
     UNITS_NS,
     Clock,
+    UndecidedError,
     find_clock,
+    looks_like_time,
     parse_time_ns,
     time_text,
 )
@@ -70,7 +74,8 @@ def test_a_time_is_written_as_it_is_read(moment: datetime) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "yesterday", "2020", "2020-13-01", "2020/2/30", "2020-01-01 25:00", "01.02.2020", "1/2/2020 8:00", "8:00", "nan",
+    ["", "x", "yesterday", "2020", "2020-13-01", "2020/2/30", "2020-01-01 25:00", "31.13.2020", "1.2.20", "1/2/2020 8:00",
+     "8:00", "nan",
      "2020/1/1 8:60", "1e9", "٢٠٢٠/1/1 x"],
 )  # fmt: skip
 def test_what_is_no_time_is_refused_in_words(text: str) -> None:
@@ -157,10 +162,47 @@ def test_of_columns_without_such_a_name_the_first_that_holds_times() -> None:
 
 def test_a_time_column_that_cannot_be_read_is_the_clock_all_the_same() -> None:
     """So that the rows are refused for it, and nobody takes another column for the time."""
-    clock = find_clock(["other", "time"], [["2020-01-01", "05.01.2020 8:00"]])
+    clock = find_clock(["other", "time"], [["2020-01-01", "5 Jan 2020 8:00"]])
     assert clock == Clock((1,))
     with pytest.raises(ValueError, match="expected a time such as"):
-        clock.time_ns(["2020-01-01", "05.01.2020 8:00"], START_NS)
+        clock.time_ns(["2020-01-01", "5 Jan 2020 8:00"], START_NS)
+
+
+@given(moments, st.booleans())
+def test_dates_with_dots_have_the_day_first(moment: datetime, seconds: bool) -> None:
+    moment = moment.replace(microsecond=0, second=moment.second if seconds else 0)
+    of_day = f"{moment.hour}:{moment.minute:02}" + (f":{moment.second:02}" if seconds else "")
+    for day in (f"{moment.day}.{moment.month}.{moment.year}", f"{moment:%d.%m.%Y}"):
+        assert parse_time_ns(f"{day} {of_day}") == ns(moment)
+        assert parse_time_ns(day) == ns(moment.replace(hour=0, minute=0, second=0))
+        assert looks_like_time(day)
+
+
+@pytest.mark.parametrize(("slashed", "form"), [(DAY_FIRST, "%d/%m/%Y"), (MONTH_FIRST, "%m/%d/%Y")])
+@pytest.mark.parametrize("name", ["time", "logged"])
+def test_a_value_above_12_tells_day_from_month(slashed: str, form: str, name: str) -> None:
+    days = [datetime(2020, 3, 1, tzinfo=UTC) + timedelta(days=i) for i in range(FIRST_ROWS)]
+    rows = [["7", f"{day:{form}} 8:05"] for day in days]
+    assert find_clock(["a", name], rows) == Clock((1,), slashed=slashed)
+    assert times(["a", name], rows) == [ns(day) + (8 * 60 + 5) * 60 * SECOND_NS for day in days]
+    parts = [["8:05", f"{day:{form}}"] for day in days]
+    assert find_clock(["Time", "Date"], parts) == Clock((1, 0), slashed=slashed)
+
+
+@pytest.mark.parametrize(
+    "days", [["1/2/2020", "2/2/2020"], ["31/1/2020", "1/31/2020"]], ids=["nothing decides", "some contradict others"]
+)
+def test_dates_that_can_be_read_in_two_ways_are_refused(days: list[str]) -> None:
+    rows = [[day] for day in days]
+    for name in ("time", "logged"):
+        with pytest.raises(UndecidedError, match=f'column "{name}": .* nothing in the first 2 rows tells dd/mm/yyyy'):
+            find_clock([name], rows)
+    assert find_clock(["time"], rows, MONTH_FIRST) == Clock((0,), slashed=MONTH_FIRST)
+
+
+def test_dates_that_are_no_times_of_rows_are_passed_over() -> None:
+    assert find_clock(["built", "a"], [["1/2/2020", "1"], ["1/2/2020", "2"]]) is None
+    assert find_clock(["built", "at"], [["1/2/2020", "2020-01-01"], ["2/2/2020", "2020-01-02"]]) == Clock((1,))
 
 
 def test_rows_that_cannot_be_read_do_not_change_the_notation() -> None:

@@ -212,7 +212,10 @@ BAD_FILES = {
     "empty": (b"", "is empty; expected a first line with the names of the columns"),
     "header only": (HEADER, "no usable row; expected at least one below the column names"),
     "no good row": (HEADER + b"x\ny\n", "no usable row: pump.csv: line 2: 1 cells; expected 3"),
-    "binary": (bytes(range(256)) * 9, "is not text in UTF-8; expected a first line with the names of the columns"),
+    "binary": (
+        bytes(range(256)) * 9,
+        "is not text in UTF-8 or GB18030; expected a first line with the names of the columns",
+    ),
     "utf-16": (HEADER.decode().encode("utf-16"), "is not text in UTF-8"),
     "no header": (b"1,2,3\n4,5,6\n", 'no column "LOAD"; expected every tag of PMP'),
     "typing error": (b"LOAD,TMEP,VIB\n1,2,3\n", 'no column "TEMP"; expected every tag of PMP; nearest: "TMEP"'),

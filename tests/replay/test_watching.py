@@ -69,11 +69,11 @@ def run(*paths: Path, learning: Learning = USUAL, dialect: Dialect = PLAIN, cova
 
 
 def what(events: Sequence[Told]) -> list[tuple[str, ...]]:
-    """Events without the name of the file, which is that of the station, in one order."""
-    return sorted(
+    """Events without the name of the file, which is that of the station."""
+    return [
         (str(one.time_ns), one.kind, one.transition, one.tag if isinstance(one, DataQuality) else one.component)
         for one in events
-    )
+    ]
 
 
 def assert_same(one: Run, other: Run) -> None:
@@ -161,6 +161,10 @@ FORMS: dict[str, bytes] = {
         noise(), time=lambda i: minute(i).strftime("%Y-%m-%d,%H:%M"), head=("Date", "Time", *TAGS)
     ).encode(),
     "index column": text(noise(), time=lambda i: f"{i},{iso(i)}", head=("", "time", *TAGS)).encode(),
+    "Excel in China": text(noise(), head=("时间", *TAGS)).encode("gbk"),
+    "day first": text(noise(), time=lambda i: f"{minute(i):%d.%m.%Y %H:%M}").encode(),
+    "remarks": b"# \xd6\xd0, by hand\n\n" + text(noise()).encode(),
+    "names in a remark": b"# " + text(noise()).encode(),
     "quotes": text(noise(), time=lambda i: f'"{iso(i)}"', head=('"time"', '"a"', '"b"', '"c"')).encode(),
 }
 
@@ -229,6 +233,37 @@ def test_units_in_one_file_are_as_each_in_its_own(folder: Path) -> None:
         }
         assert what([one for one in both.events if one.unit == unit]) == what(own.events)
         assert [one for one in both.learned if one.unit == unit] == [replace(own.learned[0], unit=unit)]
+
+
+def test_events_of_units_are_in_the_order_of_the_rows_that_tell_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However rows are cut; an excursion is dated from before."""
+    xs = {unit: noise(seed) for seed, unit in enumerate("ABC")}
+    xs["B"][449, 2] += 9.0
+    lines = ["time,unit,a,b,c"]
+    for i in range(ROWS):
+        lines += [f"{iso(i)},{unit}," + ",".join(f"{value:.3f}" for value in x[i]) for unit, x in xs.items()]
+    path = folder / "several.csv"
+    path.write_text("\n".join(lines) + "\n")
+    whole = run(path)
+    assert {one.unit for one in whole.events} == set("ABC")
+    for rows in (1, 7, 1351):
+        monkeypatch.setattr(recordings, "BLOCK_ROWS", rows)
+        assert run(path).events == whole.events
+
+
+def test_a_column_that_stood_still_is_told_when_it_moves(folder: Path, usual: Run) -> None:
+    lines = text(noise(), head=("time", *TAGS, "valve", "dead")).splitlines()
+    path = folder / "still.csv"
+    moving = [f"{line},{0 if i < 501 else 7e6},4" for i, line in enumerate(lines[1:])]
+    path.write_text("\n".join([lines[0], *moving]) + "\n")
+    said = run(path)
+    (moved,) = [one for one in said.events if isinstance(one, DataQuality) and one.tag == "valve"]
+    assert (moved.transition, moved.time_ns) == ("opened", int(minute(501).timestamp()) * 10**9)
+    assert "valve stood still in the learn rows and moves now; it is not judged" in moved.text_en
+    assert "valve在学习段内不变，现开始变化；不参与评估" in moved.text_zh
+    assert_same(said._replace(events=[one for one in said.events if one is not moved]), usual)
 
 
 # ---- rows as they come

@@ -143,7 +143,7 @@ def test_a_recording_that_cannot_be_played(tmp_path: Path) -> None:
         (b"\x00\x01\x02", "is not text in UTF-8"),
         (b"a,b\nx,y\n", "no column to judge"),
         (b"a,b\n1\n", "no usable row: r.csv: line 2: 1 cells; expected 2"),
-        (b"time,a\n1.2.2020,3\n", 'column "time": "1.2.2020"; expected a time such as 2011-01-31T08:00:00Z'),
+        (b"time,a\n5 Jan 2020,3\n", 'column "time": "5 Jan 2020"; expected a time such as 2011-01-31T08:00:00Z'),
         (b"a,a\n" + b"1,2\n2,3\n" * 100, 'more than one column "a"; expected names of their own'),
         (b"\x1f\x8b\x08", "damaged gzip file"),
     ):
@@ -179,6 +179,8 @@ def test_options_that_do_not_fit(pump: Path, tmp_path: Path) -> None:
     wrong(2, "--tuning is for a recording with --catalogue", pump, "--tuning", tmp_path / "deaf.toml")
     wrong(2, "both say what to learn from", pump, "--learn-rows", "100", "--learn-until", "2020-01-02")
     wrong(2, "--learn-until now", pump, "--learn-until", "now")
+    wrong(2, "--start now: a recording was made before", pump, "--start", "now")
+    wrong(2, "--start now: a recording was made before", pump, "--start", "now", "--catalogue", "gas_turbine")
     wrong(2, "expected two files", pump, "--events", tmp_path / "out", "--scores", tmp_path / "out")
     wrong(2, "expected a time such as", pump, "--start", "yesterday")
     wrong(78, "deaf.toml", pump, "--catalogue", "gas_turbine", "--tuning", tmp_path / "deaf.toml")

@@ -173,7 +173,69 @@ def test_everything_that_is_written_is_json_whatever_is_missing(pump: Path, tmp_
         json.loads(line, parse_constant=refuse)
 
 
+# ---- files as people have them
+
+
+def test_a_file_from_a_spreadsheet_in_china(pump: Path) -> None:
+    text = pump.read_text().replace("load", "负荷").replace("bearing", "轴承温度 [℃]").replace("ok", "正常")
+    pump.write_bytes(text.encode("gbk"))
+    (episode,) = answer(pump, "--covariates", "负荷")["episodes"]
+    assert episode["component"] == "轴承温度 [℃]"
+
+
+def test_a_file_without_names_of_columns_is_judged_and_says_so(pump: Path) -> None:
+    lines = [line.rpartition(",")[0] for line in pump.read_text().splitlines()[1:]]
+    pump.write_text("# by hand\n" + "\n".join(lines) + "\n")
+    found = answer(pump, "--covariates", "column 2")
+    assert (found["rows"], found["bad_rows"], found["has_header"]) == (2000, 0, False)
+    assert [episode["component"] for episode in found["episodes"]] == ["column 3"]
+    english = done(pump, "--covariates", "column 2", "--language", "en").stdout
+    assert "no header: columns are named column 1 to column 3\n" in english
+    assert "无表头：各列称为 column 1 至 column 3\n" in done(pump, "--language", "zh").stdout
+
+
+def test_a_file_with_names_of_columns_says_nothing_of_them(pump: Path) -> None:
+    assert answer(pump)["has_header"] is True
+    assert "header" not in done(pump, "--language", "en").stdout
+
+
+def test_columns_that_count_or_stand_still_are_not_used(pump: Path) -> None:
+    first, *lines = pump.read_text().splitlines()
+    lines = [f"{i},{line},{3 + (i >= 900)}" for i, line in enumerate(lines)]
+    pump.write_text("\n".join([f",{first},valve", *lines]) + "\n")
+    found = answer(pump, "--covariates", "load")
+    assert (found["extra_columns"], len(found["episodes"])) == (["", "note", "valve"], 1)
+    (moved,) = found["sensors"]
+    assert (moved["tag"], moved["transition"], moved["time"]) == ("valve", "opened", "2020-01-01T15:00:00Z")
+    for language, said in (("en", "valve stood still in the learn rows and moves now"), ("zh", "valve在学习段内不变")):
+        assert said in done(pump, "--covariates", "load", "--language", language).stdout
+
+
+def test_several_rows_of_one_time_hint_at_the_column_of_units(pump: Path) -> None:
+    first, *lines = pump.read_text().splitlines()
+    both = [line.replace("ok", unit) for line in lines for unit in ("north", "south")]
+    pump.write_text("\n".join([first, *both]) + "\n")
+    for language, expected in (
+        ("en", 'several rows of one time: if they are of several units, add --units-column "note"'),
+        ("zh", '同一时刻有多行：若属不同机组，请加 --units-column "note"'),
+    ):
+        stderr = done(pump, "--json", "--language", language).stderr
+        assert [line for line in stderr.splitlines() if "--units-column" in line] == [expected]
+    assert "--units-column" not in done(pump, "--units-column", "note").stderr
+
+
 # ---- what can be wrong
+
+
+def test_times_that_no_row_may_have(pump: Path) -> None:
+    first, *lines = pump.read_text().splitlines()
+    pump.write_text("\n".join([first, *reversed(lines)]) + "\n")
+    wrong(65, 'column "time": times descend; expected oldest first', pump)
+    slashed = [f"02/01/2020 {i // 60}:{i % 60:02},{i % 7}" for i in range(300)]
+    pump.write_text("\n".join(["time,a", *slashed]) + "\n")
+    wrong(65, "nothing in the first 50 rows tells dd/mm/yyyy from mm/dd/yyyy; expected yyyy-mm-dd", pump)
+    pump.write_text("\n".join(["time,a", *slashed]).replace("02/01", "13/01") + "\n")
+    assert answer(pump)["bad_rows"] == 0
 
 
 @pytest.mark.parametrize(

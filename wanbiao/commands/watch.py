@@ -68,7 +68,7 @@ def command(settings: Settings, /, **options: Any) -> None:
     """Judge a recording: files as CSV (plain or gzip) or Parquet, or folders of them, one after the other.
 
     The first line of a file names its columns: the tags of the catalogue, optionally time, and unit if there are several. Without
-    --catalogue every numeric column is judged that varies in the rows that are learned from.
+    --catalogue every numeric column is judged that varies in the rows that are learned from, and is no mere count of them.
 
     \b
     Example:
@@ -98,6 +98,8 @@ def _check(options: dict[str, Any]) -> None:
             raise click.UsageError(f"{option} is for a recording without --catalogue, which has its own")
     elif options["tuning"]:
         raise click.UsageError("--tuning is for a recording with --catalogue; without one there is --sensitivity")
+    if options["start"] == 0:
+        raise click.UsageError("--start now: a recording was made before; expected the time of its first row")
     if options["learn_until"] == 0:
         raise click.UsageError("--learn-until now: a recording was learned from before; expected a time in it")
     if options["learn_rows"] and options["learn_until"]:
@@ -123,11 +125,11 @@ def _watch_any(options: dict[str, Any]) -> Findings:
         options["files"],
         covariates=[name.strip() for name in options["covariates"].split(",") if name.strip()],
         learning=Learning(options["learn_rows"], options["learn_until"]),
-        start_ns=options["start"] or None,
+        start_ns=options["start"],
         period_s=options["period"],
         dialect=dialect,
     )
-    recording = Recording(options["files"], made.station.blocks[0], start_ns=options["start"] or None, dialect=dialect)
+    recording = Recording(options["files"], made.station.blocks[0], start_ns=options["start"], dialect=dialect)
     logbook, watch = Logbook(recording.block), Watch(made, sensitivity=options["sensitivity"])
     with ExitStack() as stack:
         lines = stack.enter_context(create(options["events"], recording)) if options["events"] else None
@@ -146,7 +148,7 @@ def _watch_any(options: dict[str, Any]) -> Findings:
             write_events(lines, last)
         if table is not None:
             table.skip_to(recording.tally.rows)
-    return Findings(made.station, recording, logbook, time.monotonic() - started, watch.learned, made.is_timed)
+    return Findings(made.station, recording, logbook, time.monotonic() - started, watch.learned, made)
 
 
 def _watch_described(settings: Settings, options: dict[str, Any]) -> Findings:
@@ -162,7 +164,7 @@ def _watch_described(settings: Settings, options: dict[str, Any]) -> Findings:
         replace(settings, tuning=options["tuning"] or settings.tuning),
         options["files"],
         catalogue=options["catalogue"],
-        start_ns=options["start"] or None,
+        start_ns=options["start"],
         period_s=options["period"],
         learn_rows=options["learn_rows"],
     )
