@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import sisters
 from detectors import snapshot as codec
 from detectors.base import Array, Mask, Values
 from detectors.covariates import CovariateFilter
@@ -53,7 +54,7 @@ class BlockMonitor:
         self._modes = ModeTracker(block)
         self._covariates = CovariateFilter(block)
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
-        self._episodes = Episodes(len(block.units), len(self._components), tuning)
+        self._episodes = Episodes(len(block.units) + sisters.is_farm(len(block.units)), len(self._components), tuning)
         self._last_ns = NEVER
         self._history_ns = 0
 
@@ -112,10 +113,12 @@ class BlockMonitor:
         if not transitions:
             return iter(())
         expected = self._behaviour.measured(judgement.expected)
+        if len(judgement.score) > len(x):  # all units together are told of by the middle one
+            x, expected = (np.concatenate([rows, sisters.median(rows)[None]]) for rows in (x, expected))
         return self._reporter.warnings(time_ns, transitions, Picture(x, expected, judgement.score))
 
     def _learnable(self, score: Array, time_ns: int) -> Mask:
-        """(n_units, n_tags) where normal may be learned: not while a tag stands out, nor while its component is in an episode.
+        """(n_rows, n_tags) where normal may be learned: not while a tag stands out, nor while its component is in an episode.
 
         In an episode that has lasted longer than `max_freeze_s` everything is learned, or what stands out would do so for ever.
         """
@@ -133,16 +136,16 @@ class BlockMonitor:
             revision=scan.revision,
             time_ns=scan.time_ns,
             mode=mode,
-            level=self._episodes.level,
-            score=score,
-            health=health_index(score),
+            level=self._episodes.level[: len(mode)],
+            score=score[: len(mode)],
+            health=health_index(score[: len(mode)]),
             good=np.count_nonzero(values == values, axis=1) / values.shape[1],
         )
 
     def _trend(self, scan: Scan, x: Values, judgement: Judgement) -> TagTrend | None:
         if not self._episodes.busy and scan.time_ns - self._history_ns < self._tuning.history_s * 1e9:
             return None
-        units: Mask = np.logical_or.reduce(self._episodes.open, axis=1)
+        units: Mask = np.logical_or.reduce(self._episodes.open[: len(x)], axis=1)
         if scan.time_ns - self._history_ns >= self._tuning.history_s * 1e9:
             self._history_ns = scan.time_ns
             units = np.ones_like(units)
@@ -159,7 +162,7 @@ class BlockMonitor:
             expected=self._behaviour.measured(judgement.expected),
             low=low,
             high=high,
-            score=judgement.score,
+            score=judgement.score[: len(x)],
         )
 
     def _arrays(self) -> dict[str, NDArray[Any]]:

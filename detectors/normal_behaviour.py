@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors import sisters
 from detectors.bank import ShiftBank
 from detectors.base import HUGE, Array, Covariates, Mask, Values
 from detectors.regression import SharedGainRegression
@@ -21,8 +22,9 @@ class Judgement:
     """What one scan looks like against normal behaviour; (n_units, n_tags) each, NaN = cannot say.
 
     ``expected`` [unit of the tag, or its logarithm]; ``spread`` >= 1 [-], how much wider a residual is where the covariates leave
-    their learned range; ``judged`` the values in that unit; ``residual`` (judged - expected) / spread; ``score`` [-]. ``moved``
-    (n_scales, n_units, n_tags) is what the filters of the bank become when the scan is learned.
+    their learned range; ``judged`` the values in that unit; ``residual`` (judged - expected) / spread, of a farm followed by
+    those among sisters; ``score`` [-], of a farm with one row more, that of all units together (`detectors.sisters`);
+    ``moved`` (n_scales, rows of the residual, n_tags) is what the filters of the bank become when the scan is learned.
     """
 
     expected: Array
@@ -52,6 +54,8 @@ class NormalBehaviour:
         self._log = np.flatnonzero([tag.log for tag in tags])
         self._least = np.array([tag.resolution for tag in tags])[self._log]
         warm_up_s = tuning.warm_up(block.period_s)
+        self._n_units = len(block.units)
+        self._is_farm = sisters.is_farm(self._n_units)
         model_of_tag = np.array([order.index(tag.model or "") for tag in tags], dtype=np.intp)
         self._regression = SharedGainRegression(
             members,
@@ -67,7 +71,7 @@ class NormalBehaviour:
         self._bank = ShiftBank(
             np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags]),
             model_of_tag,
-            n_units=len(block.units),
+            n_units=self._n_units * (2 if self._is_farm else 1),
             period_s=block.period_s,
             scales_s=tuning.scales_s,
             limit=tuning.limit,
@@ -78,12 +82,17 @@ class NormalBehaviour:
         )
 
     def judge(self, x: Values, f: Covariates) -> Judgement:
-        """Expected value, residual and score of one scan, (n_units, n_tags). Changes nothing."""
+        """Expected value, residual and score of one scan. Changes nothing."""
         expected, spread = self._regression.expected(f)
         judged = self._judged(x)
         residual = (judged - expected) / spread
+        if self._is_farm:
+            residual = np.concatenate([residual, residual - sisters.median(residual)])
         moved = self._bank.moved(residual)
-        return Judgement(expected, spread, judged, residual, self._bank.score_moved(residual, moved), moved)
+        score = self._bank.score_moved(residual, moved)
+        if self._is_farm:
+            score = sisters.vouched(score[: self._n_units], score[self._n_units :])
+        return Judgement(expected, spread, judged, residual, score, moved)
 
     def _judged(self, x: Values) -> Values:
         """Values as they are judged: logarithms where the tag says so."""
@@ -106,15 +115,24 @@ class NormalBehaviour:
 
     def score(self, x: Values, f: Covariates) -> Array:
         """Score of every tag [-], (n_units, n_tags); see `Detector`."""
-        return self.judge(x, f).score
+        return self.judge(x, f).score[: self._n_units]
 
     def learn(self, x: Values, f: Covariates, where: Mask) -> None:
         """Take one scan in; see `Detector`."""
+        if where.ndim == 1:
+            where = np.repeat(where[:, None], x.shape[1], axis=1)
+        if self._is_farm:
+            where = np.concatenate([where, np.logical_or.reduce(where, axis=0)[None]])
         self.learn_judged(f, self.judge(x, f), where)
 
     def learn_judged(self, f: Covariates, judgement: Judgement, where: Mask) -> None:
-        """Take one scan in that was judged already: what `learn` does, without judging twice."""
-        self._bank.learn_moved(judgement.residual, judgement.moved, where)
+        """Take one scan in that was judged already: what `learn` does, without judging twice; ``where`` as the score."""
+        of_bank = where
+        if self._is_farm:
+            among = where[:-1]
+            where = among & where[-1]  # what all units do alike must not become normal either while it stands out
+            of_bank = np.concatenate([where, among])
+        self._bank.learn_moved(judgement.residual, judgement.moved, of_bank)
         self._regression.learn(judgement.judged, f, where)
 
     def band(self, judgement: Judgement) -> tuple[Array, Array]:
@@ -122,7 +140,7 @@ class NormalBehaviour:
 
         A deviation to either end reaches the warning limit if it lasts.
         """
-        width = self._bank.band() * judgement.spread
+        width = self._bank.band()[: self._n_units] * judgement.spread
         return self.measured(judgement.expected - width), self.measured(judgement.expected + width)
 
     def snapshot(self) -> dict[str, Array]:

@@ -1,0 +1,62 @@
+"""Sister units vouch for one another: what all turbines of a farm do alike is no turbine's fault.
+
+Weather that no covariate explains, ice, a curtailment or a new oil move all units at once. Told of each of forty that is forty
+warnings for one cause. So of a farm a second residual is judged beside the unit's own r,
+
+    d = r - median over the units of r          where at least `LEAST_KNOWN` units can say something
+
+and a unit's score is min(score of r, score of d / `VOUCH`): it must stand out by itself and among its sisters. What all have in
+common is not lost: of all units together the score is the median of theirs. Where sisters cannot say, a unit stands alone.
+
+The median is right until half of the units are ill (breakdown point; P. J. Huber, "Robust Statistics," 1981, section 1.4).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detectors.base import HUGE, Array, Values
+
+FARM_UNITS = 8
+"""Blocks of at least so many units are farms; of three or four hydro sets often one alone runs."""
+LEAST_KNOWN = 5
+"""Known units that make a median worth the name."""
+VOUCH = 0.6
+"""Sisters agree that a unit stands out from this share of the limit on: they are there to veto, not to be as sure."""
+ALL_UNITS = "*"
+"""Stands for the unit where a station as a whole is meant."""
+
+
+def is_farm(n_units: int) -> bool:
+    """Whether a block has sisters enough.
+
+    >>> is_farm(4), is_farm(40)
+    (False, True)
+    """
+    return n_units >= FARM_UNITS
+
+
+def median(x: Values) -> Array:
+    """Median over the units that are known, of each tag (n_tags,) of ``x`` (n_units, n_tags); NaN of fewer than `LEAST_KNOWN`.
+
+    >>> median(np.array([[1.0], [2.0], [2.0], [9.0], [3.0], [np.nan]])).tolist()
+    [2.0]
+    """
+    good = np.abs(x) < HUGE
+    known = good.sum(axis=0)
+    ordered = np.sort(np.where(good, x, np.inf), axis=0)
+    middle = np.maximum(np.stack([(known - 1) // 2, known // 2]), 0)
+    both = np.take_along_axis(ordered, middle, axis=0)
+    return np.where(known >= LEAST_KNOWN, both.sum(axis=0) / 2.0, np.nan)
+
+
+def vouched(own: Array, among: Array) -> Array:
+    """Scores (n_units + 1, n_tags) [-]: of each unit by its own and by that among its sisters, and of all units together.
+
+    >>> own, among = np.full((5, 1), 1.2), np.array([[0.3], [0.3], [0.3], [0.9], [np.nan]])
+    >>> vouched(own, among)[:, 0].round(2).tolist()
+    [0.5, 0.5, 0.5, 1.2, 1.2, 1.2]
+    """
+    units = np.fmin(own, among / VOUCH)
+    units[np.isnan(own)] = np.nan
+    return np.concatenate([units, median(own)[None]])
