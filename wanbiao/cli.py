@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "watch": "Judge a recording in this process.",
     "replay": "Play a recording through Kafka, workers and InfluxDB.",
     "simulate": "Simulate stations: to Kafka, to files with labels, or as pictures.",
+    "evaluate": "Judge the whole chain over the simulated fleet.",
     "worker": "Judge the telemetry on Kafka; health goes to InfluxDB.",
     "topics": "Create and list the topics on Kafka.",
     "buckets": "Create the bucket in InfluxDB.",

@@ -1,0 +1,165 @@
+"""Verdicts on hand-made labels and warnings: every border between in time, too late, too early and false."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detectors.events import DataQuality, EarlyWarning, Event, Refused
+from replay.evaluation.judging import (
+    DAY_NS,
+    HOUR_NS,
+    Doubted,
+    Said,
+    Warned,
+    Watched,
+    false_warnings,
+    judge,
+    judge_sensor,
+)
+from stations.faults import Case
+from stations.simulate.labels import Label
+
+START_NS = 1_798_761_600 * 10**9  # 2027-01-01
+END_NS = START_NS + 100 * HOUR_NS
+ALARM_NS = START_NS + 90 * HOUR_NS
+
+
+def failure(alarm_ns: int | None = ALARM_NS) -> Label:
+    return Label("F01", "failure", "slow", "YXK", "2", "", START_NS, END_NS, 1.0, START_NS + HOUR_NS, "T", alarm_ns)
+
+
+def warned(*hours: float, unit: str = "2") -> Said:
+    return Said([Warned(unit, "guide", START_NS + round(h * HOUR_NS)) for h in hours])
+
+
+def test_the_first_warning_from_the_start_on_gives_the_lead() -> None:
+    verdict = judge(failure(), "winter", warned(50, 10, 20))
+    assert (verdict.detected, verdict.found, verdict.lead_h) == (True, True, 80.0)
+    assert (verdict.shown, verdict.component) == (True, "guide")
+
+
+@pytest.mark.parametrize(
+    ("hour", "detected", "found"),
+    [(-0.01, False, False), (0, True, True), (89.99, True, True), (90, False, True), (100, False, True)],
+)
+def test_before_the_start_is_no_detection_and_at_the_alarm_is_too_late(
+    hour: float, detected: bool, found: bool
+) -> None:
+    verdict = judge(failure(), "winter", warned(hour))
+    assert (verdict.detected, verdict.found) == (detected, found)
+    assert (verdict.lead_h is not None) == detected
+
+
+@pytest.mark.parametrize(("hour", "detected"), [(79.9, True), (80, False)])
+def test_without_an_alarm_four_fifths_of_the_development_are_the_deadline(hour: float, detected: bool) -> None:
+    verdict = judge(failure(alarm_ns=None), "winter", warned(hour))
+    assert (verdict.detected, verdict.found, verdict.lead_h) == (detected, True, None)
+
+
+def test_a_warning_of_another_unit_or_after_the_end_finds_nothing() -> None:
+    assert not judge(failure(), "winter", warned(10, unit="1")).found
+    assert not judge(failure(), "winter", warned(100.1)).found
+
+
+def test_only_what_opens_counts() -> None:
+    said = Said()
+    events: list[Event] = [
+        warning("opened", 1),
+        warning("escalated", 2),
+        warning("returned", 3),
+        doubt("opened", 4),
+        doubt("returned", 5),
+        doubt("passed", 6),
+        Refused("YXK", "units", 7, "duplicate"),
+    ]
+    said.take(events)
+    assert said.warnings == [Warned("2", "guide", 1)]
+    assert said.doubts == [Doubted("2", "T", 4), Doubted("2", "T", 6)]
+
+
+def test_false_are_warnings_of_healthy_units_and_of_others_before_their_case() -> None:
+    case = Case("F01", "YXK", "2", START_NS + 10 * DAY_NS, 86_400.0 * 5)
+    said = Said([Warned("1", "guide", START_NS + 12 * DAY_NS), Warned("1", "guide", START_NS - 1)])
+    said.warnings += [Warned("2", "guide", START_NS + day * DAY_NS) for day in (9, 10, 11)]
+    (watched,) = false_warnings(("1", "2"), [case], START_NS, START_NS + 20 * DAY_NS, said)
+    assert (watched.season, watched.false) == ("winter", 2)
+    assert watched.unit_days == pytest.approx(20 + 10)
+
+
+def test_a_fault_of_the_whole_station_leaves_no_unit_healthy() -> None:
+    case = Case("S08", "YXK", "", START_NS + 3 * DAY_NS, 86_400.0)
+    (watched,) = false_warnings(("1", "2"), [case], START_NS, START_NS + 20 * DAY_NS, Said())
+    assert watched == Watched("winter", 0, 6.0)
+
+
+def test_healthy_time_goes_to_the_season_in_which_it_was() -> None:
+    said = Said([Warned("1", "guide", START_NS + 60 * DAY_NS)])
+    watched = {one.season: one for one in false_warnings(("1",), [], START_NS, START_NS + 365 * DAY_NS, said)}
+    assert {season: one.unit_days for season, one in watched.items()} == {
+        "winter": 90,
+        "spring": 92,
+        "summer": 92,
+        "autumn": 91,
+    }
+    assert np.sum([one.false for one in watched.values()]) == watched["spring"].false == 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "tag", "as_sensor"), [("2", "T", True), ("2", "*", True), ("2", "U", False), ("1", "T", False)]
+)
+def test_a_sensor_fault_is_told_by_unit_and_tag(unit: str, tag: str, as_sensor: bool) -> None:
+    label = Label("S05", "sensor", "sensor", "YXK", "2", "T", START_NS, END_NS, 1.0)
+    verdict = judge_sensor(label, "winter", Said(doubts=[Doubted(unit, tag, START_NS + HOUR_NS)]))
+    assert (verdict.as_sensor, verdict.as_machine) == (as_sensor, False)
+
+
+def test_a_sensor_fault_that_opens_a_warning_is_taken_for_a_machine() -> None:
+    label = Label("S02", "sensor", "sensor", "YXK", "2", "T", START_NS, END_NS, 1.0)
+    assert judge_sensor(label, "winter", warned(99)).as_machine
+    assert not judge_sensor(label, "winter", warned(102)).as_machine
+    assert not judge_sensor(label, "winter", warned(50, unit="1")).as_machine
+
+
+def warning(transition: str, time_ns: int) -> EarlyWarning:
+    return EarlyWarning(
+        id="w",
+        kind="early_warning",
+        station="YXK",
+        block="units",
+        unit="2",
+        component="guide",
+        transition=transition,
+        level="watch",
+        time_ns=time_ns,
+        onset_ns=0,
+        score=1.0,
+        evidence=(),
+        text_zh="",
+        text_en="",
+    )
+
+
+def doubt(transition: str, time_ns: int) -> DataQuality:
+    return DataQuality(
+        id="d",
+        kind="data_quality",
+        station="YXK",
+        block="units",
+        unit="2",
+        tag="T",
+        transition=transition,
+        time_ns=time_ns,
+        reason="",
+        text_zh="",
+        text_en="",
+    )
+
+
+def test_what_could_not_be_judged_is_told_apart_from_what_was_missed() -> None:
+    said = Said(units=("1", "2"))
+    said.scans = [(START_NS + h * HOUR_NS, np.array([True, h >= 45])) for h in range(200)]
+    assert judge(failure(), "winter", said).judged == pytest.approx(0.5)
+    (watched,) = false_warnings(("1", "2"), [], START_NS, START_NS + 5 * DAY_NS, said)
+    assert watched.judged_days == pytest.approx(5 + 5 - 45 / 24)
+    assert Said().judged("2", START_NS, END_NS) == 0.0
