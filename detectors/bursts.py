@@ -7,7 +7,7 @@ returns when none of its tags has been in warning for `JOIN_ROWS` rows; it is th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 JOIN_ROWS = 48
@@ -25,13 +25,15 @@ class Burst:
     level: int
     joined_row: int
     is_on: bool = True
+    ends: str = "returned"
     quiet_row: int = 0
     quiet_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One change of an episode, dated ``time_ns``: ``opened``, ``escalated`` (a higher level, or another tag) or ``returned``."""
+    """One change of an episode, dated ``time_ns``: ``opened``, ``escalated`` (a higher level, or another tag), ``returned``, or
+    ``accepted``: it ended because it has stood for so long that it is the new normal."""
 
     kind: str
     burst: Burst
@@ -52,8 +54,8 @@ class Bursts:
 
     open: list[Burst] = field(default_factory=list)
 
-    def step(self, row: int, time_ns: int, on: Mapping[int, Warned]) -> list[Turn]:
-        """Take in a row: the tags in warning, first cause first; at most one turn for each episode.
+    def step(self, row: int, time_ns: int, on: Mapping[int, Warned], accepted: Collection[int] = ()) -> list[Turn]:
+        """Take in a row: the tags in warning, first cause first, and those ``accepted`` in it; at most one turn for each episode.
 
         Rows in which nothing changes and nothing is `due` may be left out.
         """
@@ -65,10 +67,11 @@ class Bursts:
             is_on = any(tag in on for tag in burst.tags)
             if burst.is_on and not is_on:
                 burst.quiet_row, burst.quiet_ns = row, time_ns
+                burst.ends = "accepted" if any(tag in accepted for tag in burst.tags) else "returned"
             burst.is_on = is_on
             if not is_on and row - burst.quiet_row >= JOIN_ROWS:
                 self.open.remove(burst)
-                turns[id(burst)] = Turn("returned", burst, burst.quiet_ns)
+                turns[id(burst)] = Turn(burst.ends, burst, burst.quiet_ns)
         return list(turns.values())
 
     def _warns(self, row: int, time_ns: int, tag: int, warned: Warned) -> Turn | None:
@@ -93,4 +96,4 @@ class Bursts:
         """The recording has ended: what is quiet has returned."""
         quiet = [burst for burst in self.open if not burst.is_on]
         self.open = [burst for burst in self.open if burst.is_on]
-        return [Turn("returned", burst, burst.quiet_ns) for burst in quiet]
+        return [Turn(burst.ends, burst, burst.quiet_ns) for burst in quiet]

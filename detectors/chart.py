@@ -33,7 +33,7 @@ from detectors.base import Array, Mask
 from detectors.chart_rows import Rules, State, take_rows
 
 SCALES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
-"""Time constants [rows]; a scale of one row is left to the novelty head: it costs a sixth of the score on public sets."""
+"""Time constants [rows]; a scale of one row is left to the excursions: it costs a sixth of the score on public sets."""
 LONGEST_SHARE = 5.0
 """The longest scale is a fifth of the learn rows: of a slower one they hold too few independent values."""
 

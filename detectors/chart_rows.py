@@ -155,7 +155,7 @@ def take_rows(
         if state.frozen.any():
             _hand_over(state, first_scale, rules)
         ratio[t] = np.sqrt(most)
-        _decide(state, ratio[t], accept_rows, accept_scale, rules)
+        _decide(state, ratio[t], known[t], accept_rows, accept_scale, rules)
         on[t] = state.on
 
 
@@ -260,10 +260,12 @@ def _hand_over(state: State, first_scale: NDArray[np.int64], rules: Rules) -> No
 
 
 @compiled
-def _decide(state: State, ratio: Array, accept_rows: float, accept_scale: int, rules: Rules) -> None:
-    """Open and close the warnings of columns by their scores, 1 = at the limit; stop and go on learning."""
+def _decide(state: State, ratio: Array, known: Array, accept_rows: float, accept_scale: int, rules: Rules) -> None:
+    """Open and close the warnings of columns by their scores, 1 = at the limit; stop and go on learning. Gaps decide nothing."""
     for j in range(len(ratio)):
         score = ratio[j]
+        if known[j] == 0.0:
+            continue
         if score <= min(rules.off, 1.0) and not state.frozen[j] and not state.on[j]:
             state.rows_beyond[j] = state.weight_beyond[j] = 0
             continue

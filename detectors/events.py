@@ -65,8 +65,8 @@ class TagTrend:
 class Evidence:
     """One tag that speaks for an early warning: measured and expected [uom], score [-].
 
-    ``head`` says how it stands out: its ``level`` is not as expected, it does not fit the other tags (``cross``), or it jumps
-    more than it used to (``spread``).
+    ``head`` says how it stands out: its ``level`` is not as expected, it does not fit the other tags (``cross``), it jumps more
+    than it used to (``spread``), or it is not where it was lately (``departure``).
     """
 
     tag: str
@@ -82,7 +82,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class EarlyWarning:
-    """One transition in the life of one episode: ``opened``, ``escalated`` or ``returned``.
+    """One transition in the life of one episode: ``opened``, ``escalated`` or ``returned``, or ``accepted``: of a recording
+    that nobody described, what has stood for so long that it is taken as normal from now on.
 
     ``id`` is the same for all transitions of the episode; ``onset_ns`` is when its score first passed the limit.
     """

@@ -8,12 +8,15 @@ over. With e the residual of a tag, m its level of late and s the spread of e - 
     |d| >  h s:      an excursion begins; m is held until |d| <= h s/2, which ends it and names it,
                      or until it has lasted longer than `Rules.persist` rows: then it is a step that stays, and m = e
 
-h comes from a budget of false ones (`detectors.limits`): |d|/s in the learn rows, one row being enough.
+A row so far away is *doubted* until the third in a row: the charts do not see it, or a spike would open a warning. h comes from a
+budget of false ones (`detectors.limits`): |d|/s in the learn rows, one row being enough.
 
 Reference: the level is an EWMA with winsorised steps (J. M. Lucas, R. B. Crosier, "Robust CUSUM," Commun. Stat. 11(23), 1982).
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +40,16 @@ PASSES = 2
 """Over the learn rows: the first finds the spread by which the second clips."""
 STAYS = -1
 """Stands for an excursion that is none, but a step."""
-TOLD = 1000
-"""Added to the count of an excursion that was told otherwise."""
+DOUBT_ROWS = 2
+"""Rows of an excursion that are not believed yet: spikes last one to three samples."""
+
+
+class Found(NamedTuple):
+    """Of rows (t, u, n): how many an excursion lasted that is over in this row, `STAYS` where it turns out to be a step, else 0;
+    and which are doubted."""
+
+    lasted: NDArray[np.int64]
+    doubted: Mask
 
 
 class Excursions:
@@ -54,8 +65,9 @@ class Excursions:
     >>> head = Excursions(chance.standard_normal((400, 1, 2)), persist=12)
     >>> e = chance.standard_normal((50, 1, 2))
     >>> e[20:22, 0, 1] += 9.0
-    >>> np.argwhere(head.step(e)).tolist(), int(head.step(e)[22, 0, 1])
-    ([[22, 0, 1]], 2)
+    >>> found = head.step(e)
+    >>> np.argwhere(found.lasted).tolist(), int(found.lasted[22, 0, 1]), np.argwhere(found.doubted).tolist()
+    ([[22, 0, 1]], 2, [[20, 0, 1], [21, 0, 1]])
     """
 
     def __init__(self, e: Array, persist: int) -> None:
@@ -69,8 +81,8 @@ class Excursions:
         self._spread, away = never, np.zeros(columns.shape)
         for _ in range(PASSES):
             self._level, self._rows = start.copy(), np.zeros(n)
-            told = np.zeros(columns.shape, bool)
-            _step(columns, told, self._spread, never, persist, self._level, self._rows, away, np.zeros(columns.shape))
+            lasted, doubted = np.zeros(columns.shape), np.zeros(columns.shape, bool)
+            _step(columns, self._spread, never, persist, self._level, self._rows, away, lasted, doubted)
             self._spread = np.maximum(robust_sd(away), 1e-9)
         self.limits = self._limits(np.abs(away) / self._spread, e.shape[2])
 
@@ -85,18 +97,13 @@ class Excursions:
         limits = MARGIN * own**weight * np.median(own, axis=1, keepdims=True) ** (1.0 - weight)
         return np.asarray(np.clip(limits, LEAST, MOST)).ravel()
 
-    def step(self, e: Array, told: Mask | None = None) -> NDArray[np.int64]:
-        """Rows that an excursion lasted (t, u, n), where it is over in this row, `STAYS` where it turns out to be a step; else 0.
-
-        ``e`` (t, u, n) as in the learn rows. No excursion ends as one that was ``told`` otherwise (t, u, n) while it lasted.
-        """
+    def step(self, e: Array) -> Found:
+        """What is found in the next rows ``e`` (t, u, n), as in the learn rows; NaN = no value, and nothing moves."""
         columns = e.reshape(len(e), -1)
-        lasted, known = np.zeros(columns.shape), np.zeros(columns.shape, bool)
-        if told is not None:
-            known = told.reshape(columns.shape)
+        lasted, doubted = np.zeros(columns.shape), np.zeros(columns.shape, bool)
         away = np.zeros(columns.shape)
-        _step(columns, known, self._spread, self.limits, self._persist, self._level, self._rows, away, lasted)
-        return lasted.reshape(e.shape).astype(np.int64)
+        _step(columns, self._spread, self.limits, self._persist, self._level, self._rows, away, lasted, doubted)
+        return Found(lasted.reshape(e.shape).astype(np.int64), doubted.reshape(e.shape))
 
     def snapshot(self) -> dict[str, Array]:
         """What changes row by row."""
@@ -110,7 +117,6 @@ class Excursions:
 @compiled
 def _step(
     e: Array,
-    told: Mask,
     spread: Array,
     limits: Array,
     persist: int,
@@ -118,24 +124,24 @@ def _step(
     rows: Array,
     away: Array,
     lasted: Array,
+    doubted: Mask,
 ) -> None:
-    """Excursions row by row; ``rows`` (m,) counts those of one under way, on from `TOLD` if it was told otherwise."""
+    """Excursions row by row; ``rows`` (m,) counts those of one under way."""
     for t in range(len(e)):
         for j in range(e.shape[1]):
             d = e[t, j] - level[j]
+            if np.isnan(d):
+                continue
             away[t, j] = d
             far = abs(d) / spread[j]
-            if rows[j] > 0 and far > BACK * limits[j]:
+            if far > limits[j] or (rows[j] > 0 and far > BACK * limits[j]):
                 rows[j] += 1
-                if told[t, j] and rows[j] < TOLD:
-                    rows[j] += TOLD
-                if rows[j] % TOLD > persist:
+                doubted[t, j] = rows[j] <= DOUBT_ROWS
+                if rows[j] > persist:
                     level[j] = e[t, j]
                     rows[j] = 0
                     lasted[t, j] = STAYS
-            elif far > limits[j]:
-                rows[j] = TOLD + 1 if told[t, j] else 1
             else:
-                lasted[t, j] = rows[j] if rows[j] < TOLD else 0
+                lasted[t, j] = rows[j]
                 rows[j] = 0
                 level[j] += min(max(d, -CLIP * spread[j]), CLIP * spread[j]) / LEVEL_ROWS

@@ -4,9 +4,8 @@ A bearing follows the load by half an hour, a cooler the time of day. A candidat
 
     y <- y + (1 - exp(-1/tau)) (x - y)          tau in 3, 10, 30, 100
 
-or sine and cosine of the day. It is taken if it shrinks the error of a linear regression out of sample by `GAIN`, of at least one
-tag, and that of all together not at all the other way. Nothing is taken that the learn rows cannot show: an error out of sample
-is not made smaller by chance.
+or sine and cosine of the day. It is taken if it shrinks the error of a linear regression out of sample: that of at least one tag
+by `GAIN`, and that of all together by anything. An error out of sample is not made smaller by chance.
 
 t = rows, u = units, n = tags, k = covariates.
 

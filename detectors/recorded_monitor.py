@@ -177,7 +177,9 @@ class RecordedMonitor:
                 beyond = int(run[::-1].argmin()) if not run.all() else len(run)
                 on[tag] = Warned(int(level[row, tag]), int(times[past + row - max(beyond - 1, 0)]))
             picture = _picture(seen[row], verdict.head[row])
-            for turn in self._bursts.step(self._row + row, int(time_ns[row]), on):
+            # A warning that ends while its score is high has stood for so long that it is the new normal.
+            accepted = np.flatnonzero((level[row] == 0) & (before[row] > 0) & (score[row] > RULES.off)).tolist()
+            for turn in self._bursts.step(self._row + row, int(time_ns[row]), on, accepted):
                 yield row, self._warning(turn, picture)
         self._past_ns, self._past_score, self._level, self._bad = times[-BACK:], scores[-BACK:], level[-1], bad[-1]
         self._seen, self._last = seen[-1], _picture(seen[-1], verdict.head[-1])

@@ -119,13 +119,15 @@ class Watcher:
         self._excursions = Excursions(e, rules.persist)
         self._before = e[-1]
         self._missing = np.zeros(self._before.shape)
+        self._warned: Mask = np.zeros((rules.persist + 1, *self._before.shape), bool)
 
     def judge(self, x: Array, f: Array | None = None, time_s: Array | None = None, raw: Array | None = None) -> Verdict:
         """Judge the rows ``x`` (t, u, n) at covariates ``f`` (t, u, k) and times ``time_s`` (t,), if such were learned from.
 
         Excursions are looked for in ``raw`` (t, u, n), if given: the readings before bad ones were taken out.
 
-        What is missing is taken as it was for `HOLD_ROWS` rows; after that nothing is said of the tag until it has a value.
+        What is missing, or doubted (`detectors.excursions`), moves nothing; for `HOLD_ROWS` rows it is taken as it was, after
+        that nothing is said of the tag until it has a value.
         """
         shape = x.shape
         score, warning, expected = np.full(shape, np.nan), np.zeros(shape, bool), np.full(shape, np.nan)
@@ -140,34 +142,48 @@ class Watcher:
             None if self._block.basis is None or f is None else self._block.basis(f)
         )
         before = self._before
-        rough = self._block.residuals.of(rough, centre, spread)
-        e, known = self._held(self._block.residuals.of(x, centre, spread))
+        found = self._excursions.step(self._block.residuals.of(rough, centre, spread))
+        e = self._block.residuals.of(x, centre, spread)
+        e, missing = self._held(np.where(found.doubted, np.nan, e) if found.doubted.any() else e)
+        known = missing == 0
         judged = self._chart.judge(self._block.heads(e, self._lately, before, known), self.limits, known)
-        score[:, :, moves] = np.where(known, judged.score, np.nan)
+        score[:, :, moves] = np.where(missing <= HOLD_ROWS, judged.score, np.nan)
         head[:, :, moves] = judged.head
         warning[:, :, moves] = judged.warning
         expected[:, :, moves] = centre + judged.mean * spread
-        # What is in warning is told already.
-        lasted = self._excursions.step(np.where(np.isnan(rough), e, rough), judged.warning)
-        excursion[:, :, moves] = lasted
+        excursion[:, :, moves] = self._untold(found.lasted, judged.warning)
         return Verdict(score, head, warning, expected, excursion)
 
-    def _held(self, e: Array) -> tuple[Array, Mask]:
-        """Residuals (t, u, n) with the last good one where there is none, and where it may be taken for it."""
+    def _held(self, e: Array) -> tuple[Array, NDArray[np.int64]]:
+        """Residuals (t, u, n) with the last good one where there is none, and for how many rows there was none."""
         good = np.isfinite(e)
         if good.all() and not self._missing.any():
             self._before = e[-1]
-            return e, good
+            return e, np.zeros(e.shape, np.int64)
         rows = np.arange(len(e))[:, None, None]
         last = np.maximum.accumulate(np.where(good, rows, -1), axis=0)
-        missing = np.where(last < 0, self._missing + rows + 1, rows - last)
+        missing = np.where(last < 0, self._missing.astype(np.int64) + rows + 1, rows - last)
         held = np.where(last < 0, self._before, np.take_along_axis(e, np.maximum(last, 0), axis=0))
-        self._before, self._missing = held[-1], missing[-1]
-        return held, missing <= HOLD_ROWS
+        self._before, self._missing = held[-1], missing[-1].astype(np.float64)
+        return held, missing
+
+    def _untold(self, lasted: NDArray[np.int64], warning: Mask) -> NDArray[np.int64]:
+        """Excursions (t, u, n) without those of which a warning has told while they lasted."""
+        reach = len(self._warned)
+        warned = np.concatenate([self._warned, warning])
+        self._warned = warned[-reach:]
+        for row, unit, tag in np.argwhere(lasted > 0):
+            if warned[reach + row - lasted[row, unit, tag] : reach + row + 1, unit, tag].any():
+                lasted[row, unit, tag] = 0
+        return lasted
 
     def snapshot(self) -> dict[str, Array]:
         """What changes row by row, as arrays; what was learned stays as it is."""
-        own = {"before": self._before.copy(), "missing": self._missing.copy()}
+        own = {
+            "before": self._before.copy(),
+            "missing": self._missing.copy(),
+            "warned": self._warned.astype(np.float64),
+        }
         return {
             **self.lags.snapshot(),
             **self._chart.snapshot(),
@@ -183,6 +199,7 @@ class Watcher:
         self._lately.restore(state)
         self._excursions.restore(state)
         self._before, self._missing = state["before"].copy(), state["missing"].copy()
+        self._warned = state["warned"] > 0.0
 
     def _charts(self, n_units: int, n_tags: int, rows: int) -> Chart:
         return Chart(

@@ -25,6 +25,7 @@ HOW = {
     "level": Text("偏离期望", "is not as expected"),
     "cross": Text("与其他测点不一致", "does not fit the other tags"),
     "spread": Text("波动异常", "fluctuates more than it used to"),
+    "departure": Text("偏离近期水平", "has left the level that it had lately"),
 }
 """What a tag does that a head warns of."""
 
@@ -86,19 +87,26 @@ def warning_sentence(
             f"{where.zh} {component.zh}：恢复正常，历时 {lasted.zh}。",
             f"{where.en}, {component.en}: back to normal after {lasted.en}.",
         )
+    if transition == "accepted":
+        lasted = duration(lasted_s)
+        return Text(
+            f"{where.zh} {component.zh}：偏离已持续 {lasted.zh}，此后按正常水平评估。",
+            f"{where.en}, {component.en}: has stood for {lasted.en}; from now on taken as normal.",
+        )
     if first.head != "level":
         return _unlike(station, unit, component, lasted_s, first)
     uom, step_uom = shown_uom(first.uom), _DIFFERENCE_UOM.get(first.uom, shown_uom(first.uom))
     difference = first.value - first.expected
     lasted = duration(lasted_s)
-    size, value, expected = number(abs(difference)), number(first.value), number(first.expected)
+    value = number(first.value)
+    size, expected = f"{number(abs(difference))} {step_uom}".strip(), f"{number(first.expected)} {uom}".strip()
     limit_zh = f"；报警限值 {number(first.limit)} {uom}" if first.limit is not None else ""
     limit_en = f"; alarm limit {number(first.limit)} {uom}" if first.limit is not None else ""
     return Text(
-        f"{where.zh} {component.zh}：{first.name_zh}比期望值{'高' if difference > 0 else '低'} {size} {step_uom}"
-        f"（实测 {value}，期望 {expected} {uom}），已持续 {lasted.zh}{limit_zh}。",
-        f"{where.en}, {component.en}: {first.name_en} {size} {step_uom} {'above' if difference > 0 else 'below'} "
-        f"expected ({value}, expected {expected} {uom}) for {lasted.en}{limit_en}.",
+        f"{where.zh} {component.zh}：{first.name_zh}比期望值{'高' if difference > 0 else '低'} {size}"
+        f"（实测 {value}，期望 {expected}），已持续 {lasted.zh}{limit_zh}。",
+        f"{where.en}, {component.en}: {first.name_en} {size} {'above' if difference > 0 else 'below'} "
+        f"expected ({value}, expected {expected}) for {lasted.en}{limit_en}.",
     )
 
 

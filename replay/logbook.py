@@ -11,11 +11,14 @@ from detectors.events import DataQuality, EarlyWarning, Event, Evidence, HealthS
 from stations.plant import Block
 
 HOUR_S = 3600.0
+ENDS = ("returned", "accepted")
+"""Transitions that end an episode."""
 
 
 @dataclass(slots=True)
 class Episode:
-    """One early warning from onset to return; level, evidence and texts are those of its highest level."""
+    """One early warning from onset to return; level, evidence and texts are those of its highest level; ``accepted``: it did not
+    return, but is taken as normal."""
 
     id: str
     unit: str
@@ -27,6 +30,7 @@ class Episode:
     evidence: tuple[Evidence, ...]
     text_zh: str
     text_en: str
+    accepted: bool = False
 
 
 @dataclass(slots=True)
@@ -65,9 +69,9 @@ class Logbook:
 
     def _transition(self, event: EarlyWarning) -> None:
         episode = self.episodes.get(event.id)
-        if event.transition == "returned":
+        if event.transition in ENDS:
             if episode is not None:
-                episode.returned_ns = event.time_ns
+                episode.returned_ns, episode.accepted = event.time_ns, event.transition == "accepted"
             return
         self.episodes[event.id] = Episode(
             id=event.id,

@@ -24,7 +24,11 @@ from wanbiao.display import LOOKS, date, worded
 WIDTH: Final = 120
 """Where the output is no terminal, tables are made for so many columns."""
 HEADINGS: Final = (Text("开始", "start"), Text("结束", "end"), Text("级别", "level"), Text("部件", "component"))
-SIGNS: Final = {"cross": Text("不一致", "unlike the others"), "spread": Text("波动", "fluctuates")}
+SIGNS: Final = {
+    "cross": Text("不一致", "unlike the others"),
+    "spread": Text("波动", "fluctuates"),
+    "departure": Text("偏离近期水平", "unlike lately"),
+}
 EVIDENCE: Final = Text("测点：实测（期望）", "tag: measured (expected)")
 
 
@@ -99,7 +103,7 @@ class Findings:
             component += name.zh if name.zh == name.en else worded(name, language)
             table.add_row(
                 date(episode.onset_ns),
-                date(episode.returned_ns) if episode.returned_ns else worded(Text("未结束", "open"), language),
+                self._end(episode, language),
                 f"{look.shape} {worded(look.word, language)}",
                 component,
                 "\n".join(self._evidence(episode, one, language) for one in episode.evidence),
@@ -174,6 +178,13 @@ class Findings:
             names = ", ".join(name or '""' for name in extra)
             out.print(f"{label}: {names}")
 
+    @staticmethod
+    def _end(episode: Episode, language: str) -> str:
+        if episode.returned_ns is None:
+            return worded(Text("未结束", "open"), language)
+        accepted = f"\n{worded(Text('转为正常', 'taken as normal'), language)}" if episode.accepted else ""
+        return date(episode.returned_ns) + accepted
+
     def _component(self, episode: Episode) -> Text:
         names = {part.code: part.name for block in self.station.blocks for part in block.components}
         return names[episode.component]
@@ -195,6 +206,7 @@ def _episode_dict(episode: Episode) -> dict[str, Any]:
         "start": time_text(episode.onset_ns),
         "opened": time_text(episode.opened_ns),
         "end": time_text(episode.returned_ns) if episode.returned_ns else None,
+        "accepted": episode.accepted,
         "tags": [asdict(one) for one in episode.evidence],
         "text_zh": episode.text_zh,
         "text_en": episode.text_en,

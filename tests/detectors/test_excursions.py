@@ -108,14 +108,14 @@ def column(*parts: tuple[float, int]) -> Array:
 
 @pytest.mark.parametrize("lasts", range(1, RULES.persist))
 def test_it_is_named_when_it_is_over_with_the_rows_it_lasted(lasts: int) -> None:
-    said = head().step(column((0.0, 30), (20.0, lasts), (0.0, 30)))[:, 0, 0]
+    said = head().step(column((0.0, 30), (20.0, lasts), (0.0, 30))).lasted[:, 0, 0]
     assert np.flatnonzero(said).tolist() == [30 + lasts]
     assert said[30 + lasts] == lasts
 
 
 @pytest.mark.parametrize("lasts", [RULES.persist + 1, RULES.persist + 2, 100])
 def test_what_lasts_is_not_named_nor_is_the_way_back(lasts: int) -> None:
-    said = head().step(column((0.0, 30), (20.0, RULES.persist + 1), (20.0, lasts)))[:, 0, 0]
+    said = head().step(column((0.0, 30), (20.0, RULES.persist + 1), (20.0, lasts))).lasted[:, 0, 0]
     assert np.flatnonzero(said).tolist() == [30 + RULES.persist]
     assert said[30 + RULES.persist] == STAYS
 
@@ -125,43 +125,43 @@ def test_it_is_over_within_half_of_its_limit() -> None:
     (limit,) = one.limits
     assert LEAST <= limit <= MOST
     near, far = (BACK - 0.1) * limit, (BACK + 0.1) * limit
-    said = one.step(column((0.0, 30), (2 * limit, 2), (far, 3), (near, 3)))[:, 0, 0]
+    said = one.step(column((0.0, 30), (2 * limit, 2), (far, 3), (near, 3))).lasted[:, 0, 0]
     assert said.nonzero()[0].tolist() == [35]
     assert said[35] == 5
 
 
-def test_what_was_told_otherwise_is_not_named_again() -> None:
-    e = column((0.0, 30), (20.0, 6), (0.0, 30))
-    told = np.zeros(e.shape, bool)
-    told[33] = True
-    assert not head().step(e, told).any()
-    told[33], told[36] = False, True  # after its end
-    assert head().step(e, told).sum() == 6
+def test_a_row_far_away_is_doubted_until_its_third() -> None:
+    found = head().step(column((0.0, 30), (20.0, 6), (0.0, 10), (20.0, 1), (0.0, 10)))
+    assert np.flatnonzero(found.doubted).tolist() == [30, 31, 46]
+
+
+def test_without_a_value_nothing_moves() -> None:
+    e = column((0.0, 30), (20.0, 2), (np.nan, 50), (0.0, 5))
+    assert np.flatnonzero(head().step(e).lasted).tolist() == [82]
 
 
 def test_no_tags_and_tags_that_stand_still() -> None:
-    assert Excursions(np.zeros((100, 1, 0)), 12).step(np.zeros((5, 1, 0))).shape == (5, 1, 0)
+    assert Excursions(np.zeros((100, 1, 0)), 12).step(np.zeros((5, 1, 0))).lasted.shape == (5, 1, 0)
     still = Excursions(np.zeros((100, 1, 2)), 12)
-    assert not still.step(np.zeros((50, 1, 2))).any()
+    assert not still.step(np.zeros((50, 1, 2))).lasted.any()
 
 
 # ---- the plain version, from the docstring
 
 
-def plain(e: list[float], told: list[bool], level: float, spread: float, limit: float, persist: int) -> list[int]:
-    said, begun, known = [], None, False
+def plain(e: list[float], level: float, spread: float, limit: float, persist: int) -> list[int]:
+    said, begun = [], None
     for row, value in enumerate(e):
         d = value - level
         far = abs(d) / spread
         ends = 0
         if begun is not None and far > BACK * limit:
-            known = known or told[row]
             if row - begun + 1 > persist:
                 level, begun, ends = value, None, STAYS
         elif begun is None and far > limit:
-            begun, known = row, told[row]
+            begun = row
         else:
-            if begun is not None and not known:
+            if begun is not None:
                 ends = row - begun
             begun = None
             level += min(max(d, -CLIP * spread), CLIP * spread) / LEVEL_ROWS
@@ -170,19 +170,17 @@ def plain(e: list[float], told: list[bool], level: float, spread: float, limit: 
 
 
 values = st.one_of(st.floats(-3, 3), st.sampled_from([-20.0, -8.0, 6.0, 7.0, 20.0, 50.0]))
-runs = st.lists(st.tuples(values, st.integers(1, 20), st.booleans()), min_size=1, max_size=25)
+runs = st.lists(st.tuples(values, st.integers(1, 20)), min_size=1, max_size=25)
 
 
 @given(runs, st.lists(st.integers(0, 300), max_size=4))
-def test_as_the_plain_version_however_the_rows_are_cut(some: list[tuple[float, int, bool]], cuts: list[int]) -> None:
-    e = [value for value, rows, _ in some for _ in range(rows)]
-    told = [is_told and row == rows - 1 for _, rows, is_told in some for row in range(rows)]
+def test_as_the_plain_version_however_the_rows_are_cut(some: list[tuple[float, int]], cuts: list[int]) -> None:
+    e = [value for value, rows in some for _ in range(rows)]
     one = head()
     level, spread = float(one.snapshot()["level"][0]), float(one._spread[0])
-    expected = plain(e, told, level, spread, float(one.limits[0]), RULES.persist)
-    at = sorted({cut for cut in cuts if 0 < cut < len(e)})
-    parts = zip(np.split(np.array(e)[:, None, None], at), np.split(np.array(told)[:, None, None], at), strict=True)
-    assert np.concatenate([one.step(*part)[:, 0, 0] for part in parts]).tolist() == expected
+    expected = plain(e, level, spread, float(one.limits[0]), RULES.persist)
+    parts = np.split(np.array(e)[:, None, None], sorted({cut for cut in cuts if 0 < cut < len(e)}))
+    assert np.concatenate([one.step(part).lasted[:, 0, 0] for part in parts]).tolist() == expected
 
 
 def test_a_snapshot_goes_on_to_the_bit() -> None:
@@ -190,5 +188,6 @@ def test_a_snapshot_goes_on_to_the_bit() -> None:
     one, other = head(tags=3), head(tags=3)
     one.step(e[:150])
     other.restore(one.snapshot())
-    assert np.array_equal(one.step(e[150:]), other.step(e[150:]))
+    for a, b in zip(one.step(e[150:]), other.step(e[150:]), strict=True):
+        assert np.array_equal(a, b)
     assert all(np.array_equal(one.snapshot()[key], other.snapshot()[key]) for key in one.snapshot())

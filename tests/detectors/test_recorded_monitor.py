@@ -180,7 +180,7 @@ def test_a_fault_is_one_episode_of_its_tag() -> None:
 
 def test_a_fault_of_several_tags_is_one_episode_that_names_the_worst_first() -> None:
     x = noise(700, 6)
-    x[500:, 1] += 5.0
+    x[500:, 1] += 8.0
     x[500:, 4] += 12.0
     told = warnings_of(fed(monitor(6), x).events)
     assert len({one.id for one in told}) == 1
@@ -272,3 +272,12 @@ def test_events_are_told_in_the_order_of_rows_whatever_they_are_dated() -> None:
     assert told[:2] == [(502, 502), (502, 501)]
     assert list(said.told) == sorted(said.told)
     assert_same(fed(monitor(4), x, [501, 502]), fed(monitor(4), x))
+
+
+def test_what_stands_for_long_is_told_as_taken_for_normal() -> None:
+    x = noise(1500, 4)
+    x[500:, 2] += 6.0
+    last = warnings_of(fed(monitor(4), x).events)[-1]
+    assert last.transition == "accepted"
+    assert "taken as normal" in last.text_en
+    assert "正常水平" in last.text_zh

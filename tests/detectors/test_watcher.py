@@ -257,3 +257,33 @@ def test_a_departure_is_measured_from_where_the_tag_was_lately_and_not_on_the_wa
         naive.append(value - np.clip(value, min(0.0, mean), max(0.0, mean)))
         mean += max(1.0 / LATELY_ROWS, 1.0 / (i + 1)) * (value - mean)
     np.testing.assert_allclose(away, naive, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [8.0, 10.0, 25.0, 40.0])
+@pytest.mark.parametrize("lasts", [1, 2])
+def test_a_spike_is_told_as_an_excursion_and_never_as_a_warning(size: float, lasts: int) -> None:
+    chance = np.random.default_rng(21)
+    x = chance.standard_normal((2000 + 2000, 1, 6))
+    watcher = Watcher(x[:2000], period_s=1.0)
+    rows = x[2000:].copy()
+    at = np.arange(100, 1900, 100)
+    for lag in range(lasts):
+        rows[at + lag, 0, 2] = size
+    verdict = watcher.judge(rows)
+    bare = Watcher(x[:2000], period_s=1.0).judge(x[2000:]).warning
+    near = (at[:, None] + np.arange(15)).ravel()
+    assert not (verdict.warning[near, 0, 2] & ~bare[near, 0, 2]).any()
+    assert (verdict.excursion[at + lasts, 0, 2] == lasts).mean() > 0.95
+
+
+def test_a_gap_opens_closes_and_forgets_nothing() -> None:
+    chance = np.random.default_rng(22)
+    x = chance.standard_normal((ROWS + 400, 1, 4))
+    x[ROWS + 50 :, 0, 1] += 5.0
+    x[ROWS + 100 : ROWS + 300, 0, 1] = np.nan
+    x[ROWS + 20, 0, 3] = 2.0
+    x[ROWS + 21 : ROWS + 200, 0, 3] = np.nan
+    verdict = Watcher(x[:ROWS], period_s=1.0).judge(x[ROWS:])
+    assert verdict.warning[70:, 0, 1].all()
+    assert not verdict.warning[:, 0, 3].any()
+    assert np.isnan(verdict.score[105:300, 0, 1]).all()

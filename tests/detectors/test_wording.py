@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.events import Evidence
-from detectors.wording import duration, excursion_sentence, number, quality_sentence, shown_uom, warning_sentence
+from detectors.heads import HEADS
+from detectors.wording import HOW, duration, excursion_sentence, number, quality_sentence, shown_uom, warning_sentence
 from stations.plant import Text
 from stations.units import UOM
 
@@ -141,3 +142,13 @@ def test_a_sensor_that_is_back_is_said_so() -> None:
     back = quality_sentence(STATION, "2", Text("3号瓦温", "pad 3 metal temperature"), False)
     assert back.en == "Yaxikou unit 2: pad 3 metal temperature gives good values again."
     assert back.zh == "雅溪口 2 号机：3号瓦温数据恢复。"
+
+
+def test_every_head_has_words() -> None:
+    assert set(HOW) == set(HEADS)
+    for head in HEADS:
+        text = warning_sentence(
+            Text("甲站", "Alpha"), "1", Text("瓦", "pad"), "opened", 600.0, replace(HOT, head=head, uom="")
+        )
+        assert "  " not in text.en
+        assert " )" not in text.en

@@ -36,7 +36,7 @@ EVERY_SCAN_S = 1e-3
 @click.option("--period", type=Finite(0.001, 86_400), help="Seconds between two rows; default: as found.")
 @click.option(
     "--learn-rows",
-    type=click.IntRange(10),
+    type=click.IntRange(64),
     help="Rows to learn from before anything is said; default: a tenth, at least 100.",
 )
 @click.option("--tuning", help="With a catalogue: TOML file with constants of detection.")
