@@ -15,7 +15,7 @@ from detectors.covariates import CovariateFilter
 from detectors.episodes import Episodes, Transition
 from detectors.events import RUNNING, EarlyWarning, Event, HealthScore, Refused, TagTrend
 from detectors.health import health_index, worst
-from detectors.modes import ModeTracker
+from detectors.modes import ModeTracker, PartModes
 from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.quality import QualityGate
 from detectors.reporter import Picture, Reporter
@@ -52,6 +52,7 @@ class BlockMonitor:
         block, tuning = self._block, self._tuning
         self._quality = QualityGate(block, bad_scans=tuning.bad_scans)
         self._modes = ModeTracker(block)
+        self._parts_run = PartModes(block, self._columns)
         self._covariates = CovariateFilter(block)
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
         self._episodes = Episodes(len(block.units) + sisters.is_farm(len(block.units)), len(self._components), tuning)
@@ -63,6 +64,7 @@ class BlockMonitor:
         return {
             "quality": self._quality,
             "modes": self._modes,
+            "parts_run": self._parts_run,
             "covariates": self._covariates,
             "behaviour": self._behaviour,
             "episodes": self._episodes,
@@ -80,6 +82,7 @@ class BlockMonitor:
         f = self._covariates.step(values, elapsed_s)
         x = values[:, self._columns]
         x[mode != RUNNING] = np.nan
+        x[self._parts_run.step(values, elapsed_s)] = np.nan
         judgement = self._behaviour.judge(x, f)
         score = worst(judgement.score, self._first)
         transitions = self._episodes.step(score, scan.time_ns)

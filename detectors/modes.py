@@ -1,11 +1,11 @@
-"""Operating mode of every unit, from its tags only: a unit is judged when it runs and has had time to settle."""
+"""Operating mode of every unit and part, from tags only: what runs, and has had time to settle, is judged."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Array, Values
+from detectors.base import Array, Mask, Values
 from detectors.events import RUNNING, STOPPED, UNKNOWN
 from stations.plant import Block
 
@@ -37,6 +37,48 @@ class ModeTracker:
 
     def snapshot(self) -> dict[str, Array]:
         """Seconds that each unit has been running; a copy."""
+        return {"running_s": self._running_s.copy()}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """The inverse of `snapshot`, to the bit."""
+        self._running_s = state["running_s"].copy()
+
+
+class PartModes:
+    """Which parts of a unit do not run, or have not settled, though the unit does: a mill, a fan, a pump.
+
+    Parameters
+    ----------
+    columns : (n_judged,) column in the scan of every judged tag.
+    """
+
+    def __init__(self, block: Block, columns: list[int]) -> None:
+        parts = [(component.code, component.mode) for component in block.components if component.mode]
+        self._source = np.array([block.tag_index[mode.tag] for _, mode in parts], dtype=np.intp)
+        self._above = np.array([mode.running_above for _, mode in parts])
+        self._settle_s = np.array([mode.settle_s for _, mode in parts])
+        self._of_part = [
+            np.flatnonzero([block.tags[column].component == code for column in columns]) for code, _ in parts
+        ]
+        self._running_s = np.full((len(block.units), len(parts)), np.inf)
+        self._n_judged = len(columns)
+
+    def step(self, x: Values, elapsed_s: float) -> Mask:
+        """(n_units, n_judged) judged tags that say nothing now; one scan comes ``elapsed_s`` [s] after the one before."""
+        silent = np.zeros((len(x), self._n_judged), bool)
+        if not len(self._source):
+            return silent
+        level = x[:, self._source]
+        runs = level >= self._above
+        self._running_s += elapsed_s * runs
+        self._running_s[level < self._above] = 0.0
+        stands = ~(runs & (self._running_s > self._settle_s))
+        for part, tags in enumerate(self._of_part):
+            silent[:, tags] = stands[:, part, None]
+        return silent
+
+    def snapshot(self) -> dict[str, Array]:
+        """Seconds that each part has been running; a copy."""
         return {"running_s": self._running_s.copy()}
 
     def restore(self, state: dict[str, Array]) -> None:

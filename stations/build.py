@@ -8,7 +8,7 @@ from typing import Final
 
 from stations.plant import Block, Component, Covariate, Limits, Mode, Model, Station, Tag, Text
 from stations.schema import Problem, nearest, show
-from stations.template import Template, TemplateSpec
+from stations.template import ModeSpec, Template, TemplateSpec
 from stations.validate import validate
 
 BLOCK: Final = "units"
@@ -58,6 +58,7 @@ class _Builder:
     def station(self) -> Station:
         spec, template = self.spec, self.template
         self.check_station()
+        self.check_running()
         period_s = self.period_s()
         block = Block(
             station=spec.code,
@@ -66,10 +67,13 @@ class _Builder:
             period_s=period_s,
             units=self.units(),
             tags=tuple(self.tag(code, period_s) for code in template.tags),
-            components=tuple(Component(code, name) for code, name in template.components.items()),
+            components=tuple(
+                Component(code, name, self.mode(template.running.get(code), "running", code))
+                for code, name in template.components.items()
+            ),
             covariates=tuple(self.covariate(code) for code in template.covariates),
             models=tuple(Model(code, model.covariates) for code, model in template.models.items()),
-            mode=self.mode(),
+            mode=self.mode(template.mode, "mode", ""),
         )
         self.problems.extend(validate(block, self.where))
         return Station(spec.code, spec.name, block.technology, dict(spec.parameters), (block,))
@@ -89,6 +93,13 @@ class _Builder:
             if code not in self.template.tags:
                 near = nearest(code, self.template.tags)
                 self.problem(f"tags.{code}", "unknown tag", "a tag of the template", near)
+
+    def check_running(self) -> None:
+        for code in self.template.running:
+            if code not in self.template.components:
+                near = nearest(code, self.template.components)
+                file, key = self.where("running", code, ""), f"block.{BLOCK}.running.{code}"
+                self.problems.append(Problem(file, key, "unknown component", "a component of the template", near))
 
     def units(self) -> tuple[str, ...]:
         """Names of the units; of a number of units that is out of bounds, the first few."""
@@ -157,11 +168,10 @@ class _Builder:
         above = None if spec.above is None else _scaled(spec.above, factor)
         return Covariate(code, spec.tag, lag_s=spec.lag_s, power=spec.power, above=above)
 
-    def mode(self) -> Mode | None:
-        spec = self.template.mode
+    def mode(self, spec: ModeSpec | None, section: str, name: str) -> Mode | None:
         if spec is None:
             return None
-        return Mode(spec.tag, _scaled(spec.running_above, self.factor(spec.scale, "mode", "")), spec.settle_s)
+        return Mode(spec.tag, _scaled(spec.running_above, self.factor(spec.scale, section, name)), spec.settle_s)
 
 
 def _scaled(value: float, factor: float) -> float:

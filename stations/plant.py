@@ -54,11 +54,24 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class Mode:
+    """How to tell from tags that a unit, or a part of it, runs: ``tag`` at or above ``running_above`` [uom].
+
+    It is judged ``settle_s`` [s] later.
+    """
+
+    tag: str
+    running_above: float
+    settle_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
-    """A part of a unit that is judged as one: a bearing, a stator, a mill."""
+    """A part of a unit that is judged as one: a bearing, a stator, a mill; ``mode`` None = it runs whenever its unit does."""
 
     code: str
     name: Text
+    mode: Mode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +96,6 @@ class Model:
 
     code: str
     covariates: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """How to tell from tags that a unit runs: ``tag`` at or above ``running_above`` [uom]; judged ``settle_s`` [s] later."""
-
-    tag: str
-    running_above: float
-    settle_s: float
 
 
 @dataclass(frozen=True)

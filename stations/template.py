@@ -61,7 +61,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModeSpec:
-    """The ``[mode]`` table; ``scale`` multiplies ``running_above``."""
+    """The ``[mode]`` table, or a line of ``[running]``; ``scale`` multiplies ``running_above``."""
 
     tag: str
     running_above: float
@@ -89,6 +89,7 @@ class TemplateSpec:
     mode: ModeSpec | None = None
     omit: OmitSpec = field(default_factory=OmitSpec)
     components: dict[str, Text] = field(default_factory=dict)
+    running: dict[str, ModeSpec] = field(default_factory=dict)
     covariates: dict[str, CovariateSpec] = field(default_factory=dict)
     models: dict[str, ModelSpec] = field(default_factory=dict)
     tags: tuple[TagSpec, ...] = ()
@@ -105,6 +106,7 @@ class Template:
     period_s: float | None = None
     mode: ModeSpec | None = None
     components: dict[str, Text] = field(default_factory=dict)
+    running: dict[str, ModeSpec] = field(default_factory=dict)
     covariates: dict[str, CovariateSpec] = field(default_factory=dict)
     models: dict[str, ModelSpec] = field(default_factory=dict)
     tags: dict[str, TagSpec] = field(default_factory=dict)
@@ -114,7 +116,7 @@ class Template:
     def scales(self) -> set[str]:
         """The parameters that a station must give."""
         scales = {tag.scale for tag in self.tags.values()} | {one.scale for one in self.covariates.values()}
-        scales.add(self.mode.scale if self.mode else None)
+        scales |= {mode.scale for mode in (*self.running.values(), *([self.mode] if self.mode else []))}
         return {scale for scale in scales if scale is not None}
 
 
@@ -151,13 +153,18 @@ class Templates:
         components = self.expand(
             [(f"{prefix}components.{code}", code, name) for code, name in spec.components.items()], _named_text, file
         )
+        running = self.expand(
+            [(f"{prefix}running.{code}", code, mode) for code, mode in spec.running.items()], _named_mode, file
+        )
         base = self.find(spec.extends, file, f"{prefix}extends", depth + 1) if spec.extends else Template()
         if base is None:
             return None
         omit = spec.omit
+        omitted = {code for pattern in omit.components for code in _codes(pattern)}
         own: dict[str, Iterable[str]] = {
             "tags": tags,
             "components": components,
+            "running": running,
             "covariates": spec.covariates,
             "models": spec.models,
         }
@@ -166,6 +173,7 @@ class Templates:
             period_s=base.period_s if spec.period_s is None else spec.period_s,
             mode=spec.mode or base.mode,
             components=self.without(omit.components, base.components, file, f"{prefix}omit.components") | components,
+            running={code: mode for code, mode in base.running.items() if code not in omitted} | running,
             covariates=self.without(omit.covariates, base.covariates, file, f"{prefix}omit.covariates")
             | spec.covariates,
             models=self.without(omit.models, base.models, file, f"{prefix}omit.models") | spec.models,
@@ -211,6 +219,18 @@ def _named_tag(tag: TagSpec, code: str, indices: tuple[int, ...]) -> TagSpec:
         model=None if tag.model is None else fill(tag.model, indices),
         group=None if tag.group is None else fill(tag.group, indices),
     )
+
+
+def _named_mode(mode: ModeSpec, _code: str, indices: tuple[int, ...]) -> ModeSpec:
+    return replace(mode, tag=fill(mode.tag, indices))
+
+
+def _codes(pattern: str) -> list[str]:
+    """The codes of a pattern; of one that does not expand, which is told of elsewhere, none."""
+    try:
+        return [code for code, _ in expand(pattern)]
+    except PatternError:
+        return []
 
 
 def _named_text(name: Text, _code: str, indices: tuple[int, ...]) -> Text:

@@ -26,7 +26,13 @@ def validate(block: Block, where: Where) -> list[Problem]:
         *checker.components(),
         *(problem for covariate in block.covariates for problem in checker.covariate(covariate)),
         *checker.models(),
-        *(checker.mode(block.mode) if block.mode else ()),
+        *(checker.mode(block.mode, "mode", "") if block.mode else ()),
+        *(
+            problem
+            for component in block.components
+            if component.mode
+            for problem in checker.mode(component.mode, "running", component.code)
+        ),
     ]
 
 
@@ -132,13 +138,12 @@ class _Checker:
                 if name in model.covariates[:i]:
                     yield self.problem(section, code, key, f"{show(name)} twice", "each covariate once")
 
-    def mode(self, mode: Mode) -> Iterator[Problem]:
+    def mode(self, mode: Mode, section: str, name: str) -> Iterator[Problem]:
         tag = self.tags.get(mode.tag)
         if tag is None:
-            yield self.unknown("mode", "", "tag", mode.tag, "tag", self.tags)
+            yield self.unknown(section, name, "tag", mode.tag, "tag", self.tags)
         elif not tag.low <= mode.running_above < tag.high:
-            yield self.problem(
-                "mode", "", "running_above", show(mode.running_above), f"a value in the range of {tag.code}"
-            )
+            value, expected = show(mode.running_above), f"a value in the range of {tag.code}"
+            yield self.problem(section, name, "running_above", value, expected)
         if mode.settle_s < 0:
-            yield self.problem("mode", "", "settle_s", show(mode.settle_s), "0 s or more")
+            yield self.problem(section, name, "settle_s", show(mode.settle_s), "0 s or more")

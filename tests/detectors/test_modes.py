@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.events import MODE_NAMES, RUNNING, SETTLING, STOPPED, UNKNOWN
-from detectors.modes import ModeTracker
-from tests.detectors.small import BLOCK
+from detectors.modes import ModeTracker, PartModes
+from stations.plant import Mode
+from tests.detectors.small import BLOCK, JUDGED
 
 POWER = BLOCK.tag_index["POWER"]
 
@@ -75,3 +76,27 @@ def test_goes_on_from_a_snapshot(powers: list[float], split: int) -> None:
     beginning = follow(first, powers[:split])
     second.restore(first.snapshot())
     assert beginning + follow(second, powers[split:]) == whole
+
+
+def test_a_part_that_stands_still_says_nothing_until_it_has_settled() -> None:
+    parts = tuple(
+        replace(one, mode=Mode("FLOW", 10.0, 1200.0) if one.code == "shaft" else None) for one in BLOCK.components
+    )
+    tracker = PartModes(replace(BLOCK, components=parts), JUDGED)
+    shaft = [BLOCK.tags[column].component == "shaft" for column in JUDGED]
+    silent = []
+    for flow in [50.0, 5.0, 10.0, 50.0, 50.0, np.nan, 50.0]:
+        x = np.full(BLOCK.shape, 50.0)
+        x[0, BLOCK.tag_index["FLOW"]] = flow
+        found = tracker.step(x, 600.0)
+        assert not found[1:].any()
+        assert not found[0, np.logical_not(shaft)].any()
+        silent.append(bool(found[0, shaft].all()))
+    assert silent == [False, True, True, True, False, True, False]
+    other = PartModes(replace(BLOCK, components=parts), JUDGED)
+    other.restore(tracker.snapshot())
+    np.testing.assert_array_equal(other.step(x, 600.0), tracker.step(x, 600.0))
+
+
+def test_without_a_rule_every_part_speaks() -> None:
+    assert not PartModes(BLOCK, JUDGED).step(np.full(BLOCK.shape, np.nan), 600.0).any()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stations.catalogue import CatalogueError, check_files, load_fleet, load_station
-from stations.plant import Limits
+from stations.plant import Limits, Mode
 from stations.template import SHIPPED
 
 MISTAKES = {
@@ -158,3 +158,41 @@ def test_a_station_code_belongs_to_one_file(tmp_path: Path) -> None:
 def test_an_empty_folder_is_no_fleet(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="no station file"):
         load_fleet(tmp_path)
+
+
+CHILD = 'extends = "coal_660"\ntechnology = "mine"\n'
+
+
+@pytest.mark.parametrize(
+    ("running", "expected"),
+    [
+        ('"mill_{1-2}" = { tag = "HFC{1}0CF101", running_above = 12, settle_s = 600 }', None),
+        (
+            'mill_9 = { tag = "HFC10CF101", running_above = 12, settle_s = 600 }',
+            'child.toml: block.units.running.mill_9: unknown component; expected a component of the template; nearest: "mill_*"',
+        ),
+        (
+            'mill_1 = { tag = "HFC10CF109", running_above = 12, settle_s = 600 }',
+            'child.toml: block.units.running.mill_1.tag: "HFC10CF109"; expected a tag that exists; nearest: "HFC10C*"',
+        ),
+        (
+            'mill_1 = { tag = "HFC10CF101", running_above = 900, settle_s = 600 }',
+            "child.toml: block.units.running.mill_1.running_above: 900*; expected a value in the range of HFC10CF101",
+        ),
+    ],
+)
+def test_parts_that_run_by_themselves(tmp_path: Path, running: str, expected: str | None) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "child.toml").write_text(f"{CHILD}[running]\n{running}\n", encoding="utf-8")
+    slp = (SHIPPED / "slp.toml").read_text(encoding="utf-8")
+    path = tmp_path / "own.toml"
+    path.write_text(slp.replace('"SLP"', '"OWN"').replace('"coal_660"', '"child"'), encoding="utf-8")
+    lines = [str(problem) for problem in check_files([path])]
+    if expected:
+        assert any(matches(expected, line) for line in lines), lines
+        return
+    modes = {part.code: part.mode for part in load_station(path).blocks[0].components}
+    assert lines == []
+    assert modes["mill_2"] == Mode("HFC20CF101", 12, 600)
+    assert modes["mill_3"] == Mode("HFC30CF101", 10, 1800)
+    assert modes["boiler"] is None
