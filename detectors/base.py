@@ -19,6 +19,21 @@ HUGE = 1e100
 """No physical reading is larger; its square still fits a float64. Beyond it a value counts as missing, like NaN."""
 
 
+def held(x: Array, before: Array) -> Array:
+    """Rows ``x`` (t, ...) with the last known value where there is none; ``before`` (...) is that before the first row.
+
+    >>> held(np.array([[np.nan], [2.0], [np.nan]]), np.array([1.0])).ravel().tolist()
+    [1.0, 2.0, 2.0]
+    """
+    known = np.isfinite(x)
+    if known.all():
+        return x
+    rows = np.arange(len(x)).reshape(-1, *[1] * (x.ndim - 1))
+    last = np.maximum.accumulate(np.where(known, rows, -1), axis=0)
+    filled: Array = np.where(last < 0, before, np.take_along_axis(x, np.maximum(last, 0), axis=0))
+    return filled
+
+
 class Detector(Protocol):
     """Judges a block, scan by scan. Event time only: no clock, no socket, no log."""
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from detectors.base import Array
+from detectors.base import Array, held
 from detectors.residuals import robust_sd
 
 TAUS = (3.0, 10.0, 30.0, 100.0)
@@ -87,24 +87,15 @@ class Lags:
         A lag stands still while its covariate is missing; the covariate itself is missing all the same.
         """
         columns = [f]
-        held = self._held(f)
+        known = held(f, self._last)
+        self._last = known[-1].copy()
         for i, (c, tau) in enumerate(self._of):
-            lagged, self._state[i] = _ewma(held[:, :, c], tau, self._state[i])
+            lagged, self._state[i] = _ewma(known[:, :, c], tau, self._state[i])
             columns.append(lagged[:, :, None])
         if self.day and time_s is not None:
             columns.append(np.broadcast_to(_day(time_s)[:, None], (*f.shape[:2], 2)))
         together = np.concatenate(columns, axis=2)
         return together if together.shape[2] else None
-
-    def _held(self, f: Array) -> Array:
-        """``f`` with the last known value where there is none."""
-        known = np.isfinite(f)
-        if not known.all():
-            rows = np.arange(len(f))[:, None, None]
-            last = np.maximum.accumulate(np.where(known, rows, -1), axis=0)
-            f = np.where(last < 0, self._last, np.take_along_axis(f, np.maximum(last, 0), axis=0))
-        self._last = f[-1].copy()
-        return f
 
     def snapshot(self) -> dict[str, Array]:
         """What changes row by row."""

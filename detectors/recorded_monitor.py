@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Array, Mask
+from detectors.base import Array, Mask, held
 from detectors.bursts import Bursts, Turn, Warned
 from detectors.chart import RULES
 from detectors.episodes import Transition
@@ -133,7 +133,7 @@ class RecordedMonitor:
         self._idle = [i for i in self._idle if i not in judged]
         self._still = StillTags(learned[:, self._idle], np.array([self._tags[i].resolution for i in self._idle]))
         self._learned, self._learned_ns = [], []
-        self._seen[:2] = _held(x[:, 0], np.zeros(len(self._columns)))[-1]
+        self._seen[:2] = held(x[:, 0], np.zeros(len(self._columns)))[-1]
         return len(taken)
 
     def _time_s(self, time_ns: NDArray[np.int64]) -> Array | None:
@@ -157,7 +157,7 @@ class RecordedMonitor:
     def _tell(self, time_ns: NDArray[np.int64], x: Array, verdict: Verdict) -> Iterator[tuple[int, Told]]:
         """Rows and events of rows with the good values ``x``: excursions that are over, and what happens to episodes."""
         score, warning, bad = verdict.score[:, 0], verdict.warning[:, 0], np.isnan(x)
-        seen = _held(np.stack([x, verdict.expected[:, 0], score], axis=1), self._seen)
+        seen = held(np.stack([x, verdict.expected[:, 0], score], axis=1), self._seen)
         times = np.concatenate([self._past_ns, time_ns])
         scores = np.concatenate([self._past_score, score])
         past = len(self._past_ns)
@@ -206,14 +206,3 @@ class RecordedMonitor:
 def _picture(seen: Array, head: NDArray[np.int64]) -> Picture:
     """What one row looks like, by value, expected value and score (3, n)."""
     return Picture(seen[:1], seen[1:2], seen[2:], head)
-
-
-def _held(x: Array, before: Array) -> Array:
-    """``x`` (t, ...) with the last value where there is none; ``before`` (...) is that before the first row."""
-    known = np.isfinite(x)
-    if known.all():
-        return x
-    rows = np.arange(len(x)).reshape(-1, *[1] * (x.ndim - 1))
-    last = np.maximum.accumulate(np.where(known, rows, -1), axis=0)
-    held: Array = np.where(last < 0, before, np.take_along_axis(x, np.maximum(last, 0), axis=0))
-    return held

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import HUGE, Array, Mask
+from detectors.base import HUGE, Array, Mask, held
 from detectors.basis import Basis
 from detectors.chart import RULES, Chart
 from detectors.chart_rows import Rules
@@ -163,9 +163,9 @@ class Watcher:
         rows = np.arange(len(e))[:, None, None]
         last = np.maximum.accumulate(np.where(good, rows, -1), axis=0)
         missing = np.where(last < 0, self._missing.astype(np.int64) + rows + 1, rows - last)
-        held = np.where(last < 0, self._before, np.take_along_axis(e, np.maximum(last, 0), axis=0))
-        self._before, self._missing = held[-1], missing[-1].astype(np.float64)
-        return held, missing
+        filled = held(e, self._before)
+        self._before, self._missing = filled[-1], missing[-1].astype(np.float64)
+        return filled, missing
 
     def _untold(self, lasted: NDArray[np.int64], warning: Mask) -> NDArray[np.int64]:
         """Excursions (t, u, n) without those of which a warning has told while they lasted."""
@@ -254,11 +254,8 @@ def _filled(x: Array) -> Array:
     known = np.isfinite(x)
     if known.all():
         return x
-    rows = np.arange(len(x)).reshape(-1, *[1] * (x.ndim - 1))
-    last = np.maximum.accumulate(np.where(known, rows, -1), axis=0)
-    first = np.where(known.any(axis=0), known.argmax(axis=0), 0)
-    index = np.where(last < 0, first, last)
-    return np.nan_to_num(np.take_along_axis(x, index, axis=0), nan=0.0, posinf=0.0, neginf=0.0)
+    first = np.take_along_axis(x, known.argmax(axis=0)[None], axis=0)[0]
+    return np.nan_to_num(held(x, first), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _real(x: Array) -> Array:
