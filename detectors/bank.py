@@ -159,6 +159,15 @@ class ShiftBank:
         scores[~(np.abs(x) < HUGE)] = np.nan
         return scores
 
+    def leading(self, moved: Array) -> tuple[Array, Array]:
+        """Score with its sign [-] and deviation [unit of the tag] on the scale that stands out most, both (n_units, n_tags).
+
+        NaN where too little was learned; a reading that is missing now leaves both as they were.
+        """
+        ratio = moved * self._per_limit
+        most = np.abs(np.nan_to_num(ratio)).argmax(axis=0)[None]
+        return np.take_along_axis(ratio, most, axis=0)[0], np.take_along_axis(moved, most, axis=0)[0]
+
     def learn_moved(self, x: Values, moved: Array, where: Mask) -> None:
         """`learn`, given what `moved` returned for the same residuals."""
         self._filter = moved

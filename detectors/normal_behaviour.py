@@ -113,6 +113,16 @@ class NormalBehaviour:
         values[:, self._log] = np.exp(np.minimum(judged[:, self._log], LOG_MOST))
         return values
 
+    def leaning(self, judgement: Judgement) -> tuple[Array, Array]:
+        """To which side every tag stands out, and by how much of late, both (n_units, n_tags).
+
+        Its score with the sign of the deviation [-], and the deviation itself, filtered on the scale that gives the score [unit of
+        the tag]: what a reading of the moment, which carries all noise, does not show. NaN = cannot say.
+        """
+        score, deviation = self._bank.leading(judgement.moved)
+        lately = judgement.expected + (deviation[: self._n_units] * judgement.spread)
+        return score[: self._n_units], self.measured(lately) - self.measured(judgement.expected)
+
     def score(self, x: Values, f: Covariates) -> Array:
         """Score of every tag [-], (n_units, n_tags); see `Detector`."""
         return self.judge(x, f).score[: self._n_units]
