@@ -47,6 +47,7 @@ class BlockMonitor:
         self._first = np.array([codes.index(code) for code in self._components], dtype=np.intp)
         self._component_of = np.array([self._components.index(code) for code in codes], dtype=np.intp)
         self._reporter = Reporter(station, block, self._columns, self._components)
+        self._warm_up_ns = round(tuning.warm_up(block.period_s) * 1e9)
         self._tag_ids = {
             block.tag_id(unit, tag.code): (row, column)
             for row, unit in enumerate(block.units)
@@ -63,7 +64,7 @@ class BlockMonitor:
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
         self._advisory = Advisory(block, self._columns, self._component_of, self._reporter, tuning)
         self._marked: Mask = np.zeros(block.shape, dtype=bool)
-        self._last_ns = NEVER
+        self._last_ns = self._first_ns = NEVER
         self._history_ns = 0
 
     @property
@@ -83,6 +84,8 @@ class BlockMonitor:
             return [Refused(scan.station, scan.block, scan.time_ns, reason)]
         elapsed_s = (scan.time_ns - self._last_ns) / 1e9 if self._last_ns != NEVER else 0.0
         self._last_ns = scan.time_ns
+        if self._first_ns == NEVER:
+            self._first_ns = scan.time_ns
         values = self._quality.values(scan)
         sensors = list(self._quality.step(values))
         values[self._marked] = np.nan
@@ -95,6 +98,8 @@ class BlockMonitor:
         if (suppressed := self._advisory.life.suppressed(scan.time_ns)) is not None:
             x[suppressed[: len(x), self._component_of]] = np.nan
         judgement = self._behaviour.judge(x, f)
+        if scan.time_ns - self._first_ns < self._warm_up_ns:
+            judgement.score[:] = np.nan
         score = self._advisory.shown(worst(judgement.score, self._first))
         look = Look(scan.time_ns, mode, values, x, judgement)
         transitions = ended + self._advisory.step(score, look)
@@ -214,6 +219,7 @@ class BlockMonitor:
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         arrays: dict[str, NDArray[Any]] = {
+            "first_ns": np.array(self._first_ns, dtype=np.int64),
             "history_ns": np.array(self._history_ns, dtype=np.int64),
             "marked": self._marked.astype(np.float64),
         }
@@ -243,6 +249,7 @@ class BlockMonitor:
         for name, part in self._parts.items():
             prefix = f"{name}."
             part.restore({k.removeprefix(prefix): v for k, v in state.arrays.items() if k.startswith(prefix)})
+        self._first_ns = int(state.arrays["first_ns"])
         self._history_ns = int(state.arrays["history_ns"])
         self._marked = state.arrays["marked"] > 0.0
         self._last_ns = state.last_ns

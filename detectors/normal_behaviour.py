@@ -53,7 +53,7 @@ class NormalBehaviour:
         tags = [block.tags[column] for column in columns]
         self._log = np.flatnonzero([tag.log for tag in tags])
         self._least = np.array([tag.resolution for tag in tags])[self._log]
-        warm_up_s = tuning.warm_up(block.period_s)
+        operation_s = tuning.warm_up_share * tuning.warm_up(block.period_s)
         self._n_units = len(block.units)
         self._is_farm = sisters.is_farm(self._n_units)
         model_of_tag = np.array([order.index(tag.model or "") for tag in tags], dtype=np.intp)
@@ -65,7 +65,7 @@ class NormalBehaviour:
             learn_s=tuning.learn_s,
             memory_s=tuning.memory_s,
             refit_s=tuning.refit_s,
-            ready_s=BURN_IN * warm_up_s,
+            ready_s=BURN_IN * operation_s,
             correlation_s=tuning.correlation_s,
         )
         self._bank = ShiftBank(
@@ -78,7 +78,7 @@ class NormalBehaviour:
             learn_s=tuning.learn_s,
             guard_s=tuning.guard_s,
             memory_s=tuning.spread_memory_s,
-            ready_s=(1.0 - BURN_IN) * warm_up_s,
+            ready_s=(1.0 - BURN_IN) * operation_s,
             settle_s=tuning.settle_s,
         )
 

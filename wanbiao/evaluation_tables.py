@@ -13,7 +13,8 @@ from stations.faults import kinds
 
 WIDTH: Final = 150
 """Columns of a table in a file or a pipe: names of failures are long."""
-MODE_HEADINGS: Final = ("detected", "lead h, median", "p10", "found", "by chance", "judged", "shown", "alarms")
+MODE_HEADINGS: Final = ("detected", "in time", "lead h, median", "p10", "found", "by chance", "judged", "alarms")
+DIAGNOSIS_HEADINGS: Final = ("detected", "top 1", "top 3", "interval")
 
 
 def mode_tables(summary: Summary) -> list[Table | None]:
@@ -33,14 +34,26 @@ def _modes(title: str, modes: dict[str, Mode]) -> Table | None:
             f"{kind} {kinds()[kind].name.en}",
             mode.pace,
             f"{mode.detected}/{mode.n}",
+            str(mode.lead_met),
             _number(quantile(mode.lead_h, 0.5)),
             _number(quantile(mode.lead_h, 0.1)),
             str(mode.found),
             _number(mode.by_chance),
             str(mode.judged),
-            str(mode.shown),
             str(mode.alarms),
         )
+    return table
+
+
+def diagnosis_table(summary: Summary) -> Table | None:
+    """Of the failures that were detected: the true mode named first, or among three; the alarm within the interval told."""
+    modes = {kind: mode for kind, mode in summary.modes().items() if mode.pace != NO_LEAD and mode.detected}
+    if not modes:
+        return None
+    table = _table("failure", *DIAGNOSIS_HEADINGS)
+    for kind, mode in modes.items():
+        interval = "–" if mode.coverage is None else f"{mode.coverage:.0%}"
+        table.add_row(f"{kind} {kinds()[kind].name.en}", *map(str, (mode.detected, mode.top1, mode.top3)), interval)
     return table
 
 

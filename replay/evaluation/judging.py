@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,22 +12,39 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.events import DataQuality, EarlyWarning, Event, HealthScore
+from detectors.events import TELLS, DataQuality, EarlyWarning, Event, HealthScore
 from stations.faults import Case
 from stations.simulate.labels import Label
 
 DEADLINE: Final = 0.8
 """A failure that passes no static alarm must be told before so much of its development."""
+LEAD_H: Final = {"slow": 72.0, "medium": 12.0, "fast": 5.0 / 60.0}
+"""How long before the static alarm a failure is to be told, by its pace [h]."""
+EARLY: Final = 0.6
+"""Without an alarm: by so much of its development."""
+AT_ONCE_S: Final = {"fast": 60.0, "step": 600.0}
+"""Or so soon after it has begun [s]; for a step that is all that can be asked."""
 HOUR_NS, DAY_NS = 3600 * 10**9, 86_400 * 10**9
 SEASON_OF_MONTH: Final = ("winter", "winter", *("spring",) * 3, *("summer",) * 3, *("autumn",) * 3, "winter")
 
 
 class Warned(NamedTuple):
-    """An early warning that opened: where and when [ns]."""
+    """An early warning that opened: where and when [ns]; ``cause`` = the warning that it belongs to, "" = none."""
 
     unit: str
     component: str
     time_ns: int
+    cause: str = ""
+
+
+class Told(NamedTuple):
+    """What a message about a warning that stands for itself said: failure modes, the best first; begin and end of the time in
+    which the alarm limit is to be reached [ns], None = it gave none."""
+
+    unit: str
+    time_ns: int
+    modes: tuple[str, ...]
+    due_ns: tuple[int, int] | None = None
 
 
 class Doubted(NamedTuple):
@@ -47,19 +64,30 @@ class Said:
 
     warnings: list[Warned] = field(default_factory=list)
     doubts: list[Doubted] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     units: Sequence[str] = ()
     scans: list[tuple[int, NDArray[np.bool_]]] = field(default_factory=list)
 
     def take(self, events: Iterable[Event]) -> None:
         """Take the events of one scan in; what escalates, or returns, was counted when it opened."""
         for event in events:
-            if isinstance(event, EarlyWarning) and event.transition == "opened":
-                self.warnings.append(Warned(event.unit, event.component, event.time_ns))
+            if isinstance(event, EarlyWarning):
+                self._warning(event)
             elif isinstance(event, DataQuality) and event.transition != "returned":
                 self.doubts.append(Doubted(event.unit, event.tag, event.time_ns))
             elif isinstance(event, HealthScore):
                 judged: NDArray[np.bool_] = np.logical_or.reduce(~np.isnan(event.score), axis=1)
                 self.scans.append((event.time_ns, judged))
+
+    def _warning(self, event: EarlyWarning) -> None:
+        if event.transition == "opened":
+            self.warnings.append(Warned(event.unit, event.component, event.time_ns, event.cause))
+        if event.transition in TELLS and not event.cause:
+            modes, when = tuple(one.mode for one in event.likely), event.forecast
+            due_ns = None
+            if when is not None and when.low_s is not None and when.high_s is not None:
+                due_ns = event.time_ns + round(when.low_s * 1e9), event.time_ns + round(when.high_s * 1e9)
+            self.told.append(Told(event.unit, event.time_ns, modes, due_ns))
 
     def judged(self, unit: str, first_ns: int, last_ns: int) -> float:
         """Share of the scans from ``first_ns`` until before ``last_ns`` in which the unit had a score [-]; 0 if there is none.
@@ -88,6 +116,8 @@ class Verdict:
     alarm_ns : its static alarm; None = it never passes one.
     deadline_ns : before this it must be told.   judged : share of the time until then in which the unit had a score [-].
     warned_ns, component : the first early warning of the unit from its start to its end; None, "" = it was not found.
+    modes, modes_first : failure modes named in the latest message before the deadline, and in the first; the best first.
+    due : for each message that said when the alarm limit is reached, whether it was.
     """
 
     kind: str
@@ -104,6 +134,35 @@ class Verdict:
     judged: float
     warned_ns: int | None
     component: str
+    modes: tuple[str, ...] = ()
+    modes_first: tuple[str, ...] = ()
+    due: tuple[bool, ...] = ()
+
+    def named(self, best: int) -> bool:
+        """Whether the true failure mode is among the ``best`` likely ones of the latest message before the deadline."""
+        return any(_is_kind(mode, self.kind) for mode in self.modes[:best])
+
+    @property
+    def named_first(self) -> bool:
+        """Whether the very first message put the true failure mode first."""
+        return any(_is_kind(mode, self.kind) for mode in self.modes_first[:1])
+
+    @property
+    def progress(self) -> float | None:
+        """Share of the development that had passed when it was told [-]; None = it was not."""
+        length = max(1, self.end_ns - self.start_ns)
+        return None if self.warned_ns is None else (self.warned_ns - self.start_ns) / length
+
+    @property
+    def lead_met(self) -> bool:
+        """Whether it was told as early as its pace asks for (`LEAD_H`, `EARLY`, `AT_ONCE_S`)."""
+        if self.warned_ns is None or self.progress is None or not self.detected:
+            return False
+        if self.pace in AT_ONCE_S and (self.warned_ns - self.start_ns) / 1e9 <= AT_ONCE_S[self.pace]:
+            return True
+        if self.pace not in LEAD_H:
+            return False
+        return self.lead_h >= LEAD_H[self.pace] if self.lead_h is not None else self.progress <= EARLY
 
     @property
     def found(self) -> bool:
@@ -164,6 +223,7 @@ def judge(label: Label, season: str, said: Said) -> Verdict:
     deadline_ns = label.alarm_ns
     if deadline_ns is None:
         deadline_ns = label.start_ns + round(DEADLINE * (label.end_ns - label.start_ns))
+    told = [one for one in said.told if one.unit == label.unit and label.start_ns <= one.time_ns < deadline_ns]
     return Verdict(
         kind=label.kind,
         pace=label.pace,
@@ -179,7 +239,31 @@ def judge(label: Label, season: str, said: Said) -> Verdict:
         judged=said.judged(label.unit, label.start_ns, deadline_ns),
         warned_ns=first and first.time_ns,
         component=first.component if first else "",
+        modes=told[-1].modes if told else (),
+        modes_first=told[0].modes if told else (),
+        due=tuple(_came_true(told, label.alarm_ns, end_ns)),
     )
+
+
+def _is_kind(mode: str, kind: str) -> bool:
+    """Whether a mode is that kind, or the family that it is of.
+
+    >>> _is_kind("F34", "F34-T2"), _is_kind("F34-T1", "F34-T2")
+    (True, False)
+    """
+    return mode == kind or kind.startswith(f"{mode}-")
+
+
+def _came_true(told: Iterable[Told], alarm_ns: int | None, end_ns: int) -> Iterator[bool]:
+    """For each interval told, whether the alarm falls into it; one that is not over when all ends is left out."""
+    for one in told:
+        if one.due_ns is None:
+            continue
+        low_ns, high_ns = one.due_ns
+        if alarm_ns is not None:
+            yield low_ns <= alarm_ns <= high_ns
+        elif high_ns < end_ns:
+            yield False
 
 
 def judge_sensor(label: Label, season: str, said: Said) -> SensorVerdict:
@@ -207,6 +291,8 @@ def false_warnings(
 ) -> list[Watched]:
     """False warnings by season: of units that stay healthy, and of the others until their case begins.
 
+    A warning that belongs to an earlier one is part of it, and not counted again.
+
     ``first_ns`` to ``last_ns`` is the time that was watched.
     """
     false: Counter[str] = Counter()
@@ -219,7 +305,7 @@ def false_warnings(
             days[season_of(begin_ns)] += length
             judged_days[season_of(begin_ns)] += length * said.judged(unit, begin_ns, end_ns)
         for one in said.warnings:
-            if one.unit == unit and first_ns <= one.time_ns < until_ns:
+            if one.unit == unit and first_ns <= one.time_ns < until_ns and not one.cause:
                 false[season_of(one.time_ns)] += 1
     return [Watched(season, false[season], length, judged_days[season]) for season, length in days.items()]
 

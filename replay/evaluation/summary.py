@@ -14,6 +14,7 @@ from replay.evaluation.running import Outcome
 from stations.plant import Fleet
 
 YEAR_DAYS: Final = 365.25
+PACES_ASKED: Final = ("slow", "medium", "fast", "step")
 NO_LEAD: Final = "none"
 """The pace of what comes without warning: no lead time is promised, so it counts in no total."""
 
@@ -41,6 +42,8 @@ class Mode:
     judged : cases in which the unit had a score at all in time.
     shown : that move a tag at all, by the truth.   alarms : that pass a static alarm.
     detected : told before it, or in time.   found : told at all.
+    lead_met : told as early as the pace asks for.   top1, top3 : of those detected, with the true failure mode named.
+    coverage : share of the intervals told in which the alarm came [-]; None = none was told.
     by_chance : how many false warnings alone would have detected, at the rate of their stations [cases].
     lead_h : of those told before an alarm [h].
     """
@@ -52,6 +55,10 @@ class Mode:
     alarms: int
     detected: int
     found: int
+    lead_met: int
+    top1: int
+    top3: int
+    coverage: float | None
     by_chance: float | None
     lead_h: tuple[float, ...]
 
@@ -102,6 +109,10 @@ class Summary:
             alarms=sum(one.alarm_ns is not None for one in verdicts),
             detected=sum(one.detected for one in verdicts),
             found=sum(one.found for one in verdicts),
+            lead_met=sum(one.lead_met for one in verdicts),
+            top1=sum(one.detected and one.named(1) for one in verdicts),
+            top3=sum(one.detected and one.named(3) for one in verdicts),
+            coverage=coverage(verdicts),
             by_chance=self._by_chance(verdicts),
             lead_h=tuple(leads),
         )
@@ -158,9 +169,10 @@ class Summary:
         return total
 
     def to_dict(self) -> dict[str, Any]:
-        """Every figure, as JSON can hold it; what does not exist yet (diagnosis, forecast) or was not asked is null."""
+        """Every figure, as JSON can hold it; what was not asked is null."""
         promised = [one for one in self.failures if one.pace != NO_LEAD]
         long = [one for one in promised if one.pace in ("slow", "medium")]
+        told = [one for one in promised if one.detected]
         real = [one for one in self.sensors if one.pace == "sensor"]
         rates = self.by_technology()
         seasons = self.by_season()
@@ -175,9 +187,13 @@ class Summary:
             "false_per_day_fleet": rounded(self.false_per_day_fleet()),
             "sensor_as_sensor": share(one.as_sensor for one in real),
             "sensor_as_machine": share(one.as_machine for one in self.sensors),
-            "top1": None,
-            "top3": None,
-            "interval_coverage": None,
+            "top1": share(one.named(1) for one in told),
+            "top1_first_message": share(one.named_first for one in told),
+            "top3": share(one.named(3) for one in told),
+            "interval_coverage": coverage(promised),
+            "lead_met": {
+                pace: share(one.lead_met for one in promised if one.pace == pace) for pace in dict.fromkeys(PACES_ASKED)
+            },
             "lead_hours_median": {
                 pace: quantile([one.lead_h for one in promised if one.pace == pace and one.lead_h is not None], 0.5)
                 for pace in ("slow", "medium", "fast")
@@ -222,6 +238,12 @@ def sensor_table(verdicts: Sequence[SensorVerdict]) -> dict[str, dict[str, int]]
         }
         for kind, some in sorted(found.items())
     }
+
+
+def coverage(verdicts: Iterable[Verdict]) -> float | None:
+    """Share of the intervals told in which the alarm came [-]; every failure that was told of counts alike."""
+    each = [sum(one.due) / len(one.due) for one in verdicts if one.due]
+    return round(float(np.mean(each)), 4) if each else None
 
 
 def rate(watched: Iterable[Watched]) -> Rate:

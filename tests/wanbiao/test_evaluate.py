@@ -54,7 +54,7 @@ def test_one_object_with_every_figure(tmp_path: Path) -> None:
     figures: dict[str, Any] = json.loads(run(*SMALL, "--json", "--out", str(tmp_path / "all.json")))
     assert set(figures) >= KEYS
     assert set(figures["lead_hours_median"]) == {"slow", "medium", "fast"}
-    assert figures["top1"] is figures["top3"] is figures["interval_coverage"] is None
+    assert set(figures["lead_met"]) == {"slow", "medium", "fast", "step"}
     assert figures["false_per_day_fleet"] is None  # eleven technologies were not watched
     assert figures["by_mode"]["F08"]["n"] == figures["cases"] == 1
     written = json.loads((tmp_path / "all.json").read_text())

@@ -148,12 +148,17 @@ def _run_facts(trials: list[Trial], summary: Summary, workers: int, seconds: flo
 def _show(summary: Summary, figures: dict[str, Any]) -> None:
     """The tables, and the figures in a few lines."""
     from wanbiao.display import console
-    from wanbiao.evaluation_tables import WIDTH, false_table, mode_tables, sensor_faults_table
+    from wanbiao.evaluation_tables import WIDTH, diagnosis_table, false_table, mode_tables, sensor_faults_table
 
     out = console("stdout")
     if not out.is_terminal:
         out.width = max(out.width, WIDTH)
-    for table in (*mode_tables(summary), false_table(summary), sensor_faults_table(summary)):
+    for table in (
+        *mode_tables(summary),
+        diagnosis_table(summary),
+        false_table(summary),
+        sensor_faults_table(summary),
+    ):
         if table is not None:
             out.print(table)
     for key in (

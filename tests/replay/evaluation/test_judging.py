@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from replay.evaluation.judging import (
     HOUR_NS,
     Doubted,
     Said,
+    Told,
     Warned,
     Watched,
     false_warnings,
@@ -62,6 +65,49 @@ def test_a_warning_of_another_unit_or_after_the_end_finds_nothing() -> None:
     assert not judge(failure(), "winter", warned(100.1)).found
 
 
+def told(hour: float, *modes: str, due: tuple[float, float] | None = None, unit: str = "2") -> Told:
+    when = None if due is None else (START_NS + round(due[0] * HOUR_NS), START_NS + round(due[1] * HOUR_NS))
+    return Told(unit, START_NS + round(hour * HOUR_NS), modes, when)
+
+
+def test_the_latest_message_before_the_deadline_is_what_the_crew_has_in_hand() -> None:
+    said = warned(10)
+    said.told = [told(10, "F03"), told(40, "F03", "F01"), told(50, "F01", unit="1"), told(95, "F01")]
+    verdict = judge(failure(), "winter", said)
+    assert (verdict.modes_first, verdict.modes) == (("F03",), ("F03", "F01"))
+    assert (verdict.named(1), verdict.named(3), verdict.named_first) == (False, True, False)
+
+
+def test_a_family_counts_for_its_variants_but_not_one_variant_for_another() -> None:
+    label = failure()
+    for mode, right in (("F01", True), ("F0", False), ("F01-x", False)):
+        said = warned(10)
+        said.told = [told(10, mode)]
+        assert judge(label, "winter", said).named(3) is right
+
+
+def test_an_interval_came_true_or_not_and_one_that_outlasts_the_case_says_nothing() -> None:
+    said = warned(10)
+    said.told = [told(10, due=(80, 100)), told(20, due=(20, 89)), told(30), told(85, due=(91, 99))]
+    assert judge(failure(), "winter", said).due == (True, False, False)
+    said.told = [told(10, due=(50, 99)), told(10, due=(50, 101))]
+    assert judge(failure(alarm_ns=None), "winter", said).due == (False,)
+
+
+@pytest.mark.parametrize(
+    ("pace", "hour", "met"),
+    [("slow", 18, True), ("slow", 18.1, False), ("medium", 78, True), ("medium", 78.1, False), ("fast", 89.9, True)]
+    + [("fast", 89.95, False), ("step", 1 / 6, True), ("step", 0.17, False)],
+)
+def test_in_time_is_what_the_pace_asks_for(pace: str, hour: float, met: bool) -> None:
+    assert judge(replace(failure(), pace=pace), "winter", warned(hour)).lead_met is met
+
+
+@pytest.mark.parametrize(("hour", "met"), [(60, True), (60.1, False)])
+def test_without_an_alarm_three_fifths_of_the_development_are_in_time(hour: float, met: bool) -> None:
+    assert judge(failure(alarm_ns=None), "winter", warned(hour)).lead_met is met
+
+
 def test_only_what_opens_counts() -> None:
     said = Said()
     events: list[Event] = [
@@ -76,6 +122,12 @@ def test_only_what_opens_counts() -> None:
     said.take(events)
     assert said.warnings == [Warned("2", "guide", 1)]
     assert said.doubts == [Doubted("2", "T", 4), Doubted("2", "T", 6)]
+
+
+def test_what_belongs_to_an_earlier_warning_is_no_second_false_one() -> None:
+    said = Said([Warned("1", "guide", START_NS + DAY_NS), Warned("1", "oil", START_NS + DAY_NS, "x")])
+    (watched,) = false_warnings(("1",), [], START_NS, START_NS + 20 * DAY_NS, said)
+    assert watched.false == 1
 
 
 def test_false_are_warnings_of_healthy_units_and_of_others_before_their_case() -> None:
