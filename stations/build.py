@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from stations.plant import Block, Component, Covariate, Limits, Mode, Model, Station, Tag, Text
+from stations.faults import kinds
+from stations.plant import Block, Component, Covariate, Limits, Mode, Model, Signature, Station, Tag, Text
 from stations.schema import Problem, nearest, show
 from stations.template import ModeSpec, Template, TemplateSpec
 from stations.validate import validate
@@ -59,6 +61,7 @@ class _Builder:
         spec, template = self.spec, self.template
         self.check_station()
         self.check_running()
+        self.check_failures()
         period_s = self.period_s()
         block = Block(
             station=spec.code,
@@ -74,6 +77,7 @@ class _Builder:
             covariates=tuple(self.covariate(code) for code in template.covariates),
             models=tuple(Model(code, model.covariates) for code, model in template.models.items()),
             mode=self.mode(template.mode, "mode", ""),
+            signatures=tuple(self.signatures()),
         )
         self.problems.extend(validate(block, self.where))
         return Station(spec.code, spec.name, block.technology, dict(spec.parameters), (block,))
@@ -100,6 +104,27 @@ class _Builder:
                 near = nearest(code, self.template.components)
                 file, key = self.where("running", code, ""), f"block.{BLOCK}.running.{code}"
                 self.problems.append(Problem(file, key, "unknown component", "a component of the template", near))
+
+    def check_failures(self) -> None:
+        for code in self.template.failures:
+            if code not in self.template.signatures:
+                near = nearest(code, self.template.signatures)
+                file, key = self.where("failures", code, ""), f"block.{BLOCK}.failures.{code}"
+                self.problems.append(Problem(file, key, "has no signature", "a signature with this mode", near))
+
+    def signatures(self) -> Iterator[Signature]:
+        """Every signature with its mode in words: those of the template, else those of the known failure modes."""
+        words = {code: (kind.name, kind.check) for code, kind in kinds().items() if kind.is_failure and kind.check}
+        words |= {code: (one.name, one.check) for code, one in self.template.failures.items()}
+        for mode, places in self.template.signatures.items():
+            if mode not in words:
+                file, key = self.where("signatures", mode, ""), f"block.{BLOCK}.signatures.{mode}"
+                expected = "a failure mode of catalogue/events, or a line in [failures]"
+                self.problems.append(Problem(file, key, "unknown mode", expected, nearest(mode, words)))
+                continue
+            name, check = words[mode]
+            for one in places:
+                yield Signature(mode, name, check, one.place or "", tuple(one.tags.items()))
 
     def units(self) -> tuple[str, ...]:
         """Names of the units; of a number of units that is out of bounds, the first few."""

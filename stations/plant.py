@@ -98,6 +98,22 @@ class Model:
     covariates: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How one failure mode of one part shows: to which side the tags of a unit lean while it develops.
+
+    ``mode`` is its code (``F01``); ``name`` and ``check`` say in words what it is and what the crew does first. ``place`` is a
+    tag of the part that fails, "" = the unit as a whole. ``tags`` are pairs of tag and weight in -1 .. 1: how far the tag leans,
+    and to which side, when the tag that leads leans by 1.
+    """
+
+    mode: str
+    name: Text
+    check: Text
+    place: str
+    tags: tuple[tuple[str, float], ...]
+
+
 @dataclass(frozen=True)
 class Block:
     """The identical units of one station, judged together: arrays of shape (n_units, n_tags)."""
@@ -112,6 +128,7 @@ class Block:
     covariates: tuple[Covariate, ...]
     models: tuple[Model, ...]
     mode: Mode | None
+    signatures: tuple[Signature, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -132,8 +149,13 @@ class Block:
 
     @cached_property
     def revision(self) -> str:
-        """12 hex digits that change with anything that fixes the meaning of a scan: units, tags and their order, period."""
-        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        """12 hex digits that change with anything that fixes the meaning of a scan: units, tags and their order, period.
+
+        What failures look like is no part of that: a better signature must not cost the learned state.
+        """
+        scanned = asdict(replace(self, signatures=()))
+        del scanned["signatures"]
+        text = json.dumps(scanned, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def tag_id(self, unit: str, tag: str) -> str:

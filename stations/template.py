@@ -19,6 +19,9 @@ SHIPPED: Final = Path(__file__).parent / "catalogue"
 EXTENDS_MAX: Final = 8
 """Templates in one chain of ``extends``; a longer one is a circle."""
 
+PLACE: Final = "{place}"
+"""Stands, in the tags of a signature, for the part that fails."""
+
 V = TypeVar("V")
 
 
@@ -70,6 +73,30 @@ class ModeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureSpec:
+    """One line of ``[failures]``: a failure mode in words. Those of ``catalogue/events`` need none."""
+
+    name: Text
+    check: Text
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSpec:
+    """One ``[[signatures]]`` entry: how a mode shows, at each part that ``place`` stands for.
+
+    ``place`` is a tag, or what the tags of a part begin with; a pattern gives one signature for each part. ``{place}`` in
+    ``tags`` is the part that fails. ``others`` is the share of its weights that its like parts show, ``beside`` that of the two
+    next to it in a ring.
+    """
+
+    mode: str
+    tags: dict[str, float]
+    place: str | None = None
+    others: float = 0.0
+    beside: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class OmitSpec:
     """What a template leaves out of the one it extends; codes may be patterns."""
 
@@ -77,6 +104,7 @@ class OmitSpec:
     components: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +121,13 @@ class TemplateSpec:
     covariates: dict[str, CovariateSpec] = field(default_factory=dict)
     models: dict[str, ModelSpec] = field(default_factory=dict)
     tags: tuple[TagSpec, ...] = ()
+    failures: dict[str, FailureSpec] = field(default_factory=dict)
+    signatures: tuple[SignatureSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template with patterns expanded and parents merged in, not yet scaled to a station.
+    """A template with patterns expanded and parents merged in, not yet scaled to a station; ``signatures`` by their mode.
 
     ``files`` says which file wrote an entry: ``files["tags", "MKD10CT101"]``.
     """
@@ -110,6 +140,8 @@ class Template:
     covariates: dict[str, CovariateSpec] = field(default_factory=dict)
     models: dict[str, ModelSpec] = field(default_factory=dict)
     tags: dict[str, TagSpec] = field(default_factory=dict)
+    failures: dict[str, FailureSpec] = field(default_factory=dict)
+    signatures: dict[str, tuple[SignatureSpec, ...]] = field(default_factory=dict)
     files: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
@@ -156,17 +188,23 @@ class Templates:
         running = self.expand(
             [(f"{prefix}running.{code}", code, mode) for code, mode in spec.running.items()], _named_mode, file
         )
+        signatures = self.signatures(spec, file, prefix)
         base = self.find(spec.extends, file, f"{prefix}extends", depth + 1) if spec.extends else Template()
         if base is None:
             return None
         omit = spec.omit
         omitted = {code for pattern in omit.components for code in _codes(pattern)}
+        gone = {code for pattern in omit.tags for code in _codes(pattern)} - set(tags)
+        inherited = self.without(omit.signatures, base.signatures, file, f"{prefix}omit.signatures")
+        shown = _less(inherited, gone) | signatures
         own: dict[str, Iterable[str]] = {
             "tags": tags,
             "components": components,
             "running": running,
             "covariates": spec.covariates,
             "models": spec.models,
+            "failures": spec.failures,
+            "signatures": signatures,
         }
         return Template(
             technology=spec.technology or base.technology,
@@ -178,6 +216,8 @@ class Templates:
             | spec.covariates,
             models=self.without(omit.models, base.models, file, f"{prefix}omit.models") | spec.models,
             tags=self.without(omit.tags, base.tags, file, f"{prefix}omit.tags") | tags,
+            failures={mode: words for mode, words in base.failures.items() if mode in shown} | spec.failures,
+            signatures=shown,
             files=base.files
             | {(section, name): file for section, entries in own.items() for name in entries}
             | ({("mode", ""): file} if spec.mode else {}),
@@ -198,6 +238,24 @@ class Templates:
                 self.problem(file, key, f"{show(pattern)}: {error}", "a pattern that expands")
         return expanded
 
+    def signatures(self, spec: TemplateSpec, file: str, prefix: str) -> dict[str, tuple[SignatureSpec, ...]]:
+        """The signatures of a file, one for each place, by their mode."""
+        found: dict[str, tuple[SignatureSpec, ...]] = {}
+        for i, one in enumerate(spec.signatures):
+            key = f"{prefix}signatures[{i}]"
+            try:
+                found[one.mode] = (*found.get(one.mode, ()), *_at_each_place(one))
+            except PatternError as error:
+                self.problem(file, f"{key}.tags", str(error), "tags and patterns that expand")
+            has_part = any(PLACE in pattern for pattern in one.tags)
+            if has_part != (one.place is not None):
+                value = f"{PLACE} but no place" if has_part else f"a place but no {PLACE}"
+                self.problem(file, f"{key}.tags", value, f"place and {PLACE}, or neither")
+            for name, share in (("others", one.others), ("beside", one.beside)):
+                if not -1 <= share <= 1:
+                    self.problem(file, f"{key}.{name}", show(share), "a share in -1 .. 1")
+        return found
+
     def without(self, patterns: Iterable[str], base: dict[str, V], file: str, key: str) -> dict[str, V]:
         """``base`` without the names of the patterns; a name that is not there to be left out is a problem."""
         names = self.expand([(key, pattern, "") for pattern in patterns], lambda entry, _code, _indices: entry, file)
@@ -208,6 +266,53 @@ class Templates:
 
     def problem(self, file: str, key: str, value: str, expected: str, near: str | None = None) -> None:
         self.problems.append(Problem(file, key, value, expected, near))
+
+
+def _at_each_place(spec: SignatureSpec) -> list[SignatureSpec]:
+    """A signature for each place, its tags one by one.
+
+    Examples
+    --------
+    >>> one, _ = _at_each_place(SignatureSpec("F01", {"{place}": 1.0, "OIL": 0.1}, "PAD{1-2}", 0.2))
+    >>> one.place, one.tags
+    ('PAD1', {'PAD1': 1.0, 'OIL': 0.1, 'PAD2': 0.2})
+    """
+    places = [""] if spec.place is None else [code for code, _ in expand(spec.place)]
+    found = []
+    for i, place in enumerate(places):
+        tags = _weights(spec, place)
+        next_to = {places[i - 1], places[(i + 1) % len(places)]} if spec.beside else set()
+        for other in (*places[:i], *places[i + 1 :]):
+            share = spec.beside if other in next_to else spec.others
+            if share:
+                tags |= {code: share * weight for code, weight in _weights(spec, other, of_part=True).items()}
+        shown = next(iter(_weights(spec, place, of_part=True)), "")
+        found.append(replace(spec, place=shown, tags=tags))
+    return found
+
+
+def _weights(spec: SignatureSpec, place: str, *, of_part: bool = False) -> dict[str, float]:
+    """Weight of each tag if ``place`` fails; ``of_part`` = of its own tags alone."""
+    return {
+        code: weight
+        for pattern, weight in spec.tags.items()
+        if PLACE in pattern or not of_part
+        for code, _ in expand(pattern.replace(PLACE, place))
+    }
+
+
+def _less(signatures: dict[str, tuple[SignatureSpec, ...]], gone: set[str]) -> dict[str, tuple[SignatureSpec, ...]]:
+    """Signatures without tags that are gone; one whose part, or everything, is gone goes too."""
+    kept = {}
+    for mode, places in signatures.items():
+        left = [
+            replace(one, tags={code: weight for code, weight in one.tags.items() if code not in gone})
+            for one in places
+            if one.place not in gone
+        ]
+        if some := tuple(one for one in left if one.tags):
+            kept[mode] = some
+    return kept
 
 
 def _named_tag(tag: TagSpec, code: str, indices: tuple[int, ...]) -> TagSpec:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from stations.plant import Block, Covariate, Mode, Tag
+from stations.plant import Block, Covariate, Mode, Signature, Tag
 from stations.schema import Problem, nearest, show
 from stations.units import UOM
 
@@ -33,6 +33,7 @@ def validate(block: Block, where: Where) -> list[Problem]:
             if component.mode
             for problem in checker.mode(component.mode, "running", component.code)
         ),
+        *(problem for signature in block.signatures for problem in checker.signature(signature)),
     ]
 
 
@@ -137,6 +138,19 @@ class _Checker:
                     yield self.problem(section, code, key, value, "a covariate from outside the model")
                 if name in model.covariates[:i]:
                     yield self.problem(section, code, key, f"{show(name)} twice", "each covariate once")
+
+    def signature(self, signature: Signature) -> Iterator[Problem]:
+        section, mode = "signatures", signature.mode
+        judged = {code for code, tag in self.tags.items() if tag.model is not None}
+        for code, weight in signature.tags:
+            if code not in self.tags:
+                yield self.unknown(section, mode, "tags", code, "tag", judged)
+            elif code not in judged:
+                yield self.problem(section, mode, f"tags.{code}", "has no model", "a judged tag", nearest(code, judged))
+            if not 0 < abs(weight) <= 1:
+                yield self.problem(section, mode, f"tags.{code}", show(weight), "a weight in -1 .. 1, not 0")
+        if not signature.tags:
+            yield self.problem(section, mode, "tags", "none", "at least one tag")
 
     def mode(self, mode: Mode, section: str, name: str) -> Iterator[Problem]:
         tag = self.tags.get(mode.tag)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from stations.catalogue import CatalogueError, check_files, load_fleet, load_station
-from stations.plant import Limits, Mode
+from stations.plant import Block, Limits, Mode
 from stations.template import SHIPPED
 
 MISTAKES = {
@@ -34,6 +35,10 @@ def test_the_example_of_the_readme_loads(tmp_path: Path) -> None:
     assert other_end.limits == Limits(alarm_high=75, trip_high=85)
     assert block.mode is not None
     assert block.mode.running_above == 40
+    assert [(one.mode, one.name.en, one.place, dict(one.tags)) for one in block.signatures] == [
+        ("P01", "pump bearing worn", "PMP10CT101", {"PMP10CT101": 1.0, "PMP10CT102": 0.15}),
+        ("P01", "pump bearing worn", "PMP10CT102", {"PMP10CT102": 1.0, "PMP10CT101": 0.15}),
+    ]
     assert load_fleet(tmp_path).stations == {"HEX": station}
 
 
@@ -196,3 +201,71 @@ def test_parts_that_run_by_themselves(tmp_path: Path, running: str, expected: st
     assert modes["mill_2"] == Mode("HFC20CF101", 12, 600)
     assert modes["mill_3"] == Mode("HFC30CF101", 10, 1800)
     assert modes["boiler"] is None
+
+
+SIGNATURES = """
+[failures.F04]
+name = { zh = "螺栓松动", en = "loose studs" }
+check = { zh = "拧紧", en = "tighten" }
+[[signatures]]
+mode = "F04"
+place = "MKD1{1-2}"
+tags = { "{place}CT{101-102}" = -0.5, MED10CY101 = 1 }
+others = 0.5
+"""
+
+
+def own_signatures(tmp_path: Path, omit: str, signatures: str = SIGNATURES) -> Block:
+    """A Francis set of one's own, with something omitted and, at its end, other signatures."""
+    (tmp_path / "templates").mkdir(exist_ok=True)
+    child = f'extends = "hydro_francis"\ntechnology = "mine"\n[omit]\n{omit}\n{signatures}'
+    (tmp_path / "templates" / "child.toml").write_text(child, encoding="utf-8")
+    (tmp_path / "own.toml").write_text(OWN.replace("hydro_francis", "child"), encoding="utf-8")
+    return load_station(tmp_path / "own.toml").blocks[0]
+
+
+def test_a_mode_named_again_replaces_what_was_inherited(tmp_path: Path) -> None:
+    block = own_signatures(tmp_path, 'signatures = ["F08"]')
+    first, second = (one for one in block.signatures if one.mode == "F04")
+    assert (first.name.en, first.check.zh, first.place, second.place) == (
+        "loose studs",
+        "拧紧",
+        "MKD11CT101",
+        "MKD12CT101",
+    )
+    assert dict(first.tags) == {
+        "MKD11CT101": -0.5, "MKD11CT102": -0.5, "MED10CY101": 1.0, "MKD12CT101": -0.25, "MKD12CT102": -0.25,
+    }  # fmt: skip
+    modes = {one.mode for one in block.signatures}
+    assert "F08" not in modes
+    assert {"F01", "F09", "F34"} <= modes
+
+
+def test_what_is_omitted_leaves_the_signatures_it_was_in(tmp_path: Path) -> None:
+    block = own_signatures(tmp_path, 'tags = ["MKD10CT104", "MEX10CU101", "MKV10CT101", "BAT10CQ101"]', "")
+    pads = [one for one in block.signatures if one.mode == "F01" and one.place.startswith("MKD10")]
+    assert [one.place for one in pads] == ["MKD10CT101", "MKD10CT102", "MKD10CT103"]
+    assert dict(pads[0].tags) == {"MKD10CT101": 1.0, "MKD10CT102": 0.15, "MKD10CT103": 0.15}
+    assert not {"F09", "F34"} & {one.mode for one in block.signatures}
+
+
+def test_only_known_signatures_can_be_omitted(tmp_path: Path) -> None:
+    with pytest.raises(
+        CatalogueError, match=r'omit.signatures: "F0"; expected a name of the extended template; nearest: "F'
+    ):
+        own_signatures(tmp_path, 'signatures = ["F0"]', "")
+
+
+def test_neighbours_of_a_ring(tmp_path: Path) -> None:
+    ring = (
+        '[[signatures]]\nmode = "F01"\nplace = "MKD10CT{101-104}"\ntags = { "{place}" = 1 }\nbeside = 0.5\nothers = 0.1'
+    )
+    block = own_signatures(tmp_path, "", ring)
+    first = next(one for one in block.signatures if one.mode == "F01")
+    assert dict(first.tags) == {"MKD10CT101": 1.0, "MKD10CT102": 0.5, "MKD10CT103": 0.1, "MKD10CT104": 0.5}
+
+
+def test_signatures_change_no_revision(tmp_path: Path) -> None:
+    block = own_signatures(tmp_path, "")
+    assert block.signatures
+    assert replace(block, signatures=()).revision == block.revision
