@@ -11,8 +11,10 @@ import pytest
 from rich.console import Console
 
 from stations.catalogue import check_files, describe, load_fleet, to_dict
+from stations.faults import Case, kinds
 from stations.patterns import expand
 from stations.plant import Block, Fleet, Limits
+from stations.scenario_file import why_not
 from stations.template import SHIPPED
 from wanbiao.catalogue_view import render
 
@@ -125,6 +127,19 @@ def test_broken_sensors_leave_the_range_and_limits_do_not(fleet: Fleet, station:
         limits = [tag.limits.trip_low, tag.limits.alarm_low, tag.limits.alarm_high, tag.limits.trip_high]
         chain = [tag.low, *(limit for limit in limits if limit is not None), tag.high]
         assert chain == sorted(set(chain))
+
+
+@pytest.mark.parametrize("station", STATIONS)
+def test_every_slow_failure_has_a_signature(fleet: Fleet, station: str) -> None:
+    """All that can happen there and shows in a judged tag; a family stands for its variants."""
+    plant = fleet.stations[station]
+    block = units(fleet, station)
+    modes = {one.mode for one in block.signatures}
+    for code, kind in kinds().items():
+        if kind.is_failure and kind.pace != "none" and plant.technology in kind.technologies:
+            possible = why_not(Case(code, station, "", 0, 1.0), plant) is None
+            assert not possible or {code, code.partition("-")[0]} & modes, code
+    assert all(one.tags and max(abs(weight) for _, weight in one.tags) >= 0.9 for one in block.signatures)
 
 
 def test_ratings_scale_the_template(fleet: Fleet) -> None:
