@@ -127,6 +127,22 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Likely:
+    """A failure mode that the tags of a unit look like; ``share`` [-] of all that come into question, "none of them" included.
+
+    ``check`` is what the crew does first; ``place`` is a tag of the part that fails, "" = the unit as a whole.
+    """
+
+    mode: str
+    share: float
+    name_zh: str
+    name_en: str
+    check_zh: str
+    check_en: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EarlyWarning:
     """One transition in the life of one episode.
 
