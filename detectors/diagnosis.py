@@ -44,7 +44,7 @@ LEAST_SHARE: Final = 0.05
 TAKES_PART: Final = 0.1
 """Least weight of a tag for its component to take part in a mode."""
 ALONE: Final = 0.2
-"""A mode shows in one tag alone if no other has so much of its weight."""
+"""A mode shows in one tag alone if no other has more of its weight."""
 
 
 class Diagnosis:
@@ -53,6 +53,11 @@ class Diagnosis:
     Parameters
     ----------
     columns : column in the scan of every judged tag, in the order of the scores.
+
+    Attributes
+    ----------
+    lone_witness : (n_judged, 2) bool, whether some mode shows in this tag alone, as too low and as too high. A tag that leans
+        alone where no mode does is more likely to have a faulty sensor.
     """
 
     def __init__(self, block: Block, columns: list[int]) -> None:
@@ -67,21 +72,7 @@ class Diagnosis:
         modes = list(dict.fromkeys(signature.mode for signature in block.signatures))
         self._of_mode = np.array([modes.index(signature.mode) for signature in block.signatures], dtype=np.intp)
         self._n_modes = len(modes)
-
-    @property
-    def lone_witness(self) -> Mask:
-        """(n_judged, 2) whether some mode shows in this tag alone, as too low and as too high.
-
-        A tag that leans alone where no mode does is more likely to have a faulty sensor.
-        """
-        size = np.abs(self._weight)
-        rows = np.arange(len(size))
-        witness = np.zeros((self._weight.shape[1], 2), dtype=bool)
-        if size.size:
-            lead = size.argmax(axis=1)
-            alone = np.sort(size, axis=1)[:, -2:-1].max(axis=1, initial=0.0) < ALONE * size[rows, lead]
-            witness[lead[alone], (self._weight[rows, lead][alone] > 0.0).astype(np.intp)] = True
-        return witness
+        self.lone_witness = _lone_witness(self._weight)
 
     def components(self, mode: str, place: str = "") -> frozenset[str]:
         """Components that take part in a mode, of one place or of all: warnings of one unit in these have one cause."""
@@ -138,6 +129,23 @@ class Diagnosis:
         takes_part = (warns & (np.abs(self._weight) >= TAKES_PART)).any(axis=1)
         fit: Array = np.where(takes_part & (size > 0.0), (expected @ leaning) / np.maximum(size, 1e-300), 0.0)
         return fit
+
+
+def _lone_witness(weight: Array) -> Mask:
+    """Tags that are alone in some row of ``weight`` (n_signatures, n_tags), as too low and as too high: (n_tags, 2).
+
+    Examples
+    --------
+    >>> _lone_witness(np.array([[1.0, 0.1, 0.0], [0.0, -0.9, 0.3]])).tolist()
+    [[False, True], [False, False], [False, False]]
+    """
+    witness = np.zeros((weight.shape[1], 2), dtype=bool)
+    size = np.abs(weight)
+    alone = (size > ALONE * size.max(axis=1, initial=0.0)[:, None]).sum(axis=1) == 1
+    rows = np.flatnonzero(alone)
+    lead = size[rows].argmax(axis=1) if len(rows) else rows
+    witness[lead, (weight[rows, lead] > 0.0).astype(np.intp)] = True
+    return witness
 
 
 def _limited(x: Array) -> Array:
