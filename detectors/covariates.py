@@ -1,4 +1,4 @@
-"""The covariates of a block, scan by scan: scaled, lagged, raised to a power, hinged."""
+"""The covariates of a block, scan by scan: scaled, curved or hinged, multiplied, lagged."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ class CovariateFilter:
 
     For a good value x of the source, whose range is low .. high, dt after the latest scan with a good value of it,
 
-        y <- y + (1 - exp(-dt / lag_s)) (x - y)      the first good x starts it: y = x; and so it is always where lag_s = 0
-        value = sign(s) |s| ** power                 s = (y - low) / (high - low)
-        value = max(0, y - above) / (high - low)     where there is a hinge
+        value = sign(s) |s| ** power                 s = (x - low) / (high - low)
+        value = max(0, x - above) / (high - low)     where there is a hinge
+    value = ln(max(x, resolution) / high)        of a logarithm
+        value = value s'                             where there is a second tag, scaled by its own range
+        y <- y + (1 - exp(-dt / lag_s)) (value - y)  the first good value starts it: y = value; and so it is where lag_s = 0
 
-    A lag follows the event time that has really passed, so a gap counts in full, whether scans or values were missing. While its
-    source is missing a lag stands still, and its covariate with it; a covariate without a lag is unknown (NaN) then, and so is
+    The power comes before the lag, as in a machine: losses go with the square of the current, and the metal is late for the
+    losses. Where the load changes within the lag, the square of a lagged load is not the lag of its square.
+
+    A lag follows the event time that has really passed, so a gap counts in full, whether scans or values were missing. While one
+    of its tags is missing a lag stands still, and its covariate with it; a covariate without a lag is unknown (NaN) then, and so is
     every one before the first good value.
     """
 
@@ -34,34 +39,52 @@ class CovariateFilter:
         self._hinge = np.array([hinge for hinge in hinges if hinge is not None])
         self._curved = np.flatnonzero(self._power != 1.0)
         self._all_squares = bool((self._power[self._curved] == 2.0).all())
+        self._logged = np.flatnonzero([covariate.log for covariate in block.covariates])
+        self._high = np.array([tag.high for tag in tags])[self._logged]
+        self._least = np.array([tag.resolution for tag in tags])[self._logged]
+        seconds = [covariate.times for covariate in block.covariates]
+        self._multiplied = np.flatnonzero([code is not None for code in seconds])
+        self._second = np.array([block.tag_index[code] for code in seconds if code is not None], dtype=np.intp)
+        others = [block.tags[column] for column in self._second]
+        self._second_low = np.array([tag.low for tag in others])
+        self._second_span = np.array([tag.high - tag.low for tag in others])
         self._lagged = np.full((len(block.units), len(tags)), np.nan)
         self._missing_s = np.zeros(self._lagged.shape)
         self._weight_for_s, self._weight = -1.0, np.zeros(len(tags))
 
     def step(self, x: Values, elapsed_s: float) -> Covariates:
         """Covariates (n_units, n_covariates) [-] of one scan that comes ``elapsed_s`` [s] after the one before."""
-        source = x[:, self._source]
-        good: Mask | None = None
-        change = source - self._lagged
+        value = self._without_lag(x)
+        change = value - self._lagged
         if (np.abs(change) < HUGE).all() and not self._missing_s.any():
             if elapsed_s != self._weight_for_s:
                 self._weight_for_s, self._weight = elapsed_s, self._weight_after(elapsed_s)
-            lagged = self._lagged + self._weight * change
-        else:
-            good = np.abs(source) < HUGE
-            since_s = self._missing_s + elapsed_s
-            lagged = np.where(good, self._lagged + self._weight_after(since_s) * change, self._lagged)
-            lagged = np.where(good & np.isnan(self._lagged), source, lagged)
-            self._missing_s = np.where(good, 0.0, since_s)
-        self._lagged = lagged
-        scaled: Array = (lagged - self._low) / self._span
+            self._lagged = self._lagged + self._weight * change
+            return self._lagged.copy()
+        good: Mask = np.abs(value) < HUGE
+        since_s = self._missing_s + elapsed_s
+        lagged = np.where(good, self._lagged + self._weight_after(since_s) * change, self._lagged)
+        self._lagged = np.where(good & np.isnan(self._lagged), value, lagged)
+        self._missing_s = np.where(good, 0.0, since_s)
+        known: Array = self._lagged.copy()
+        known[~good & (self._lag_s == 0.0)] = np.nan
+        return known
+
+    def _without_lag(self, x: Values) -> Array:
+        """What every covariate would be without its lag; NaN where a tag of it has no good value."""
+        if not (np.abs(x) < HUGE).all():
+            x = np.where(np.abs(x) < HUGE, x, np.nan)
+        source = x[:, self._source]
+        value: Array = (source - self._low) / self._span
         if len(self._curved):
-            scaled[:, self._curved] = self._raised(scaled[:, self._curved])
+            value[:, self._curved] = self._raised(value[:, self._curved])
         if len(self._hinged):
-            scaled[:, self._hinged] = np.maximum(lagged[:, self._hinged] - self._hinge, 0.0) / self._span[self._hinged]
-        if good is not None:
-            scaled[~good & (self._lag_s == 0.0)] = np.nan
-        return scaled
+            value[:, self._hinged] = np.maximum(source[:, self._hinged] - self._hinge, 0.0) / self._span[self._hinged]
+        if len(self._logged):
+            value[:, self._logged] = np.log(np.maximum(source[:, self._logged], self._least) / self._high)
+        if len(self._multiplied):
+            value[:, self._multiplied] *= (x[:, self._second] - self._second_low) / self._second_span
+        return value
 
     def _weight_after(self, seconds: Array | float) -> Array:
         weight: Array = -np.expm1(-seconds / np.maximum(self._lag_s, 1e-9))
@@ -75,7 +98,7 @@ class CovariateFilter:
         return raised
 
     def snapshot(self) -> dict[str, Array]:
-        """The lags [unit of their source] and for how long their sources have been missing [s]; copies."""
+        """The lags [-] and for how long a tag of each has been missing [s]; copies."""
         return {"lagged": self._lagged.copy(), "missing_s": self._missing_s.copy()}
 
     def restore(self, state: dict[str, Array]) -> None:

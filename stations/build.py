@@ -191,7 +191,7 @@ class _Builder:
         spec = self.template.covariates[code]
         factor = self.factor(spec.scale, "covariates", code)
         above = None if spec.above is None else _scaled(spec.above, factor)
-        return Covariate(code, spec.tag, lag_s=spec.lag_s, power=spec.power, above=above)
+        return Covariate(code, spec.tag, lag_s=spec.lag_s, power=spec.power, above=above, times=spec.times, log=spec.log)
 
     def mode(self, spec: ModeSpec | None, section: str, name: str) -> Mode | None:
         if spec is None:

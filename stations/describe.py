@@ -62,7 +62,7 @@ def to_dict(station: Station) -> dict[str, Any]:
 
 
 def covariate_text(covariate: Covariate) -> str:
-    """A covariate in a few characters: source tag, then lag, power and hinge where there are any.
+    """A covariate in a few characters: source tag, then power, hinge, second tag and lag where there are any.
 
     Examples
     --------
@@ -70,12 +70,16 @@ def covariate_text(covariate: Covariate) -> str:
     'MKA10CE101^2 lag 25 min'
     >>> covariate_text(Covariate("over", "MKA10CE101", above=45))
     'MKA10CE101 > 45'
+    >>> covariate_text(Covariate("heat", "INV10CE102", times="MET10CT102"))
+    'INV10CE102 x MET10CT102'
     """
-    text = covariate.tag
+    text = f"ln {covariate.tag}" if covariate.log else covariate.tag
     if covariate.power != 1:
         text += f"^{covariate.power:g}"
     if covariate.above is not None:
         text += f" > {covariate.above:g}"
+    if covariate.times is not None:
+        text += f" x {covariate.times}"
     if covariate.lag_s:
         text += f" lag {covariate.lag_s / 60:g} min"
     return text

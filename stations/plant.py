@@ -76,11 +76,11 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Covariate:
-    """A tag, or its lag, power or hinge, that explains other tags.
+    """A tag, or its power, hinge, logarithm, product with another or lag, that explains other tags.
 
-    value = ((y - low) / (high - low)) ** power with y the source tag [0 at low, 1 at high of its range], after a first-order lag
-    of time constant ``lag_s`` [s] (0 = none). With a hinge ``above`` [uom of the source], value = max(0, y - above) /
-    (high - low).
+    value = ((x - low) / (high - low)) ** power with x the source tag [0 at low, 1 at high of its range]. With a hinge ``above``
+    [uom of the source], value = max(0, x - above) / (high - low). ``log``: value = ln(max(x, resolution) / high). ``times`` a second tag, it is multiplied by that, scaled by its
+    own range. Last comes a first-order lag of time constant ``lag_s`` [s] (0 = none).
     """
 
     code: str
@@ -88,6 +88,13 @@ class Covariate:
     lag_s: float = 0.0
     power: float = 1.0
     above: float | None = None
+    times: str | None = None
+    log: bool = False
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that it is made from."""
+        return (self.tag,) if self.times is None else (self.tag, self.times)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class CovariateSpec:
     lag_s: float = 0.0
     power: float = 1.0
     above: float | None = None
+    times: str | None = None
+    log: bool = False
     scale: str | None = None
 
 

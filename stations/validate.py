@@ -110,6 +110,8 @@ class _Checker:
         tag = self.tags.get(covariate.tag)
         if tag is None:
             yield self.unknown(section, code, "tag", covariate.tag, "tag", self.tags)
+        if covariate.times is not None and covariate.times not in self.tags:
+            yield self.unknown(section, code, "times", covariate.times, "tag", self.tags)
         if covariate.lag_s < 0:
             yield self.problem(section, code, "lag_s", show(covariate.lag_s), "0 s or more")
         if covariate.power <= 0:
@@ -119,6 +121,10 @@ class _Checker:
                 yield self.problem(section, code, "power", show(covariate.power), "no power next to above")
             if tag is not None and not tag.low <= covariate.above < tag.high:
                 yield self.problem(section, code, "above", show(covariate.above), f"a value in the range of {tag.code}")
+        if covariate.log and (covariate.power != 1 or covariate.above is not None):
+            yield self.problem(section, code, "log", "true", "neither power nor above next to log")
+        if covariate.log and tag is not None and tag.high <= 0:
+            yield self.problem(section, code, "log", "true", f"a range of {tag.code} that ends above 0")
         if not any(code in model.covariates for model in self.block.models):
             yield self.problem(section, code, "", "is used by no model", "a model that names it")
 
@@ -133,8 +139,8 @@ class _Checker:
                 covariate = self.covariates.get(name)
                 if covariate is None:
                     yield self.unknown(section, code, key, name, "covariate", self.covariates)
-                elif covariate.tag in explained:
-                    value = f"{show(name)} is made from {covariate.tag}, which this model explains"
+                elif own := explained.intersection(covariate.tags):
+                    value = f"{show(name)} is made from {min(own)}, which this model explains"
                     yield self.problem(section, code, key, value, "a covariate from outside the model")
                 if name in model.covariates[:i]:
                     yield self.problem(section, code, key, f"{show(name)} twice", "each covariate once")

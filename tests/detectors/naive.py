@@ -144,23 +144,29 @@ def covariate(
     lag_s: float = 0.0,
     power: float = 1.0,
     above: float | None = None,
+    least: float | None = None,
+    factors: Row | None = None,
 ) -> list[float]:
-    """One covariate of one unit over the scans; ``elapsed_s`` since the scan before."""
+    """One covariate of one unit over the scans; ``elapsed_s`` since the scan before.
+
+    ``least`` is the resolution of the source of a logarithm; ``factors`` the scaled readings of a second tag.
+    """
     y, since_good_s = NAN, 0.0
     out = []
-    for x, dt in zip(values, elapsed_s, strict=True):
+    for x, factor, dt in zip(values, factors or [1.0] * len(values), elapsed_s, strict=True):
         since_good_s += dt
-        if is_good(x):
+        good = is_good(x) and is_good(factor)
+        if good:
+            share = (x - low) / (high - low)
+            value = math.copysign(abs(share) ** power, share)
+            if above is not None:
+                value = max(0.0, x - above) / (high - low)
+            if least is not None:
+                value = math.log(max(x, least) / high)
             weight = 1.0 if lag_s == 0.0 else 1.0 - math.exp(-since_good_s / lag_s)
-            y = x if math.isnan(y) else y + weight * (x - y)
+            y = value * factor if math.isnan(y) else y + weight * (value * factor - y)
             since_good_s = 0.0
-        if math.isnan(y) or (lag_s == 0.0 and not is_good(x)):
-            out.append(NAN)
-        elif above is not None:
-            out.append(max(0.0, y - above) / (high - low))
-        else:
-            share = (y - low) / (high - low)
-            out.append(math.copysign(abs(share) ** power, share))
+        out.append(NAN if lag_s == 0.0 and not good else y)
     return out
 
 

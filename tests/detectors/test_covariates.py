@@ -9,14 +9,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.base import Array
+from detectors.base import HUGE, Array
 from detectors.covariates import CovariateFilter
-from stations.plant import Covariate
+from stations.plant import Covariate, Tag
 from tests.detectors import naive
 from tests.detectors.small import BLOCK, PERIOD_S, UNITS, telemetry
 
+CURVED = replace(
+    BLOCK,
+    covariates=(
+        *BLOCK.covariates,
+        Covariate("power_2_20min", "POWER", lag_s=1200.0, power=2.0),
+        Covariate("power_over_60_20min", "POWER", lag_s=1200.0, above=60.0),
+        Covariate("power_water", "POWER", times="WATER"),
+        Covariate("hot_water_power_20min", "WATER", lag_s=1200.0, above=18.0, times="POWER"),
+        Covariate("ln_power", "POWER", log=True),
+        Covariate("ln_power_20min", "POWER", lag_s=1200.0, log=True),
+    ),
+)
+
 NO_GOOD = [np.nan, np.inf, -np.inf, 1e308, -1e308, 2e100]
 CODES = [covariate.code for covariate in BLOCK.covariates]
+CODES_CURVED = [covariate.code for covariate in CURVED.covariates]
 POWER = BLOCK.tag_index["POWER"]
 
 
@@ -24,6 +38,11 @@ def follow(values: Array, elapsed_s: Array, filter_: CovariateFilter | None = No
     """(t, u, k) covariates of values (t, u, n)."""
     filter_ = filter_ or CovariateFilter(BLOCK)
     return np.stack([filter_.step(x, dt) for x, dt in zip(values, elapsed_s.tolist(), strict=True)])
+
+
+def scaled(x: Array, tag: Tag) -> list[float]:
+    """Readings by the range of their tag; NaN where they are no good."""
+    return np.where(np.abs(x) < HUGE, (x - tag.low) / (tag.high - tag.low), np.nan).tolist()
 
 
 def values(n_scans: int, seed: int = 1) -> Array:
@@ -40,10 +59,11 @@ def test_equals_the_naive_covariates(seed: int) -> None:
     x[rng.random(x.shape) < 0.05] *= -1.0
     elapsed_s = rng.choice([1.0, PERIOD_S, 7200.0, 604_800.0], len(x))
     elapsed_s[0] = 0.0
-    fast = follow(x, elapsed_s)
-    for column, covariate in enumerate(BLOCK.covariates):
+    fast = follow(x, elapsed_s, CovariateFilter(CURVED))
+    for column, covariate in enumerate(CURVED.covariates):
         source = BLOCK.tag_index[covariate.tag]
         tag = BLOCK.tags[source]
+        second = BLOCK.tags[BLOCK.tag_index[covariate.times]] if covariate.times else None
         for unit in range(len(UNITS)):
             slow = naive.covariate(
                 x[:, unit, source].tolist(),
@@ -53,6 +73,8 @@ def test_equals_the_naive_covariates(seed: int) -> None:
                 lag_s=covariate.lag_s,
                 power=covariate.power,
                 above=covariate.above,
+                least=tag.resolution if covariate.log else None,
+                factors=second and scaled(x[:, unit, BLOCK.tag_index[second.code]], second),
             )
             np.testing.assert_allclose(fast[:, unit, column], slow, rtol=1e-10, atol=1e-12)
 
@@ -152,3 +174,23 @@ def test_two_covariates_of_one_source_are_told_apart() -> None:
     filter_.step(x, 0.0)
     x[:, POWER] = 100.0
     np.testing.assert_allclose(filter_.step(x, 600.0)[0], [1 - np.exp(-0.1), 1 - np.exp(-10.0)])
+
+
+def test_a_lag_of_a_square_is_not_the_square_of_a_lag() -> None:
+    """A load that swings heats a winding by the mean of its square, and a hinge in the lag forgets no short peak."""
+    x = np.zeros((400, 3, 6))
+    x[::2, :, POWER] = 100.0
+    f = dict(zip(CODES_CURVED, follow(x, np.full(400, 60.0), CovariateFilter(CURVED))[-1, 0].tolist(), strict=True))
+    assert f["power_20min"] == pytest.approx(0.5, abs=0.02)
+    assert f["power_2_20min"] == pytest.approx(0.5, abs=0.02)
+    assert f["power_over_60_20min"] == pytest.approx(0.2, abs=0.02)
+
+
+def test_a_second_tag_that_is_missing_stops_the_product() -> None:
+    x = np.full((2, 3, 6), 20.0)
+    x[1, 0, BLOCK.tag_index["WATER"]] = np.nan
+    f = follow(x, np.array([0.0, 60.0]), CovariateFilter(CURVED))
+    product, lagged = CODES_CURVED.index("power_water"), CODES_CURVED.index("hot_water_power_20min")
+    assert np.isnan(f[1, 0, product])
+    assert f[1, 1, product] == pytest.approx(0.2 * 0.5)
+    assert f[1, 0, lagged] == f[0, 0, lagged]
