@@ -91,19 +91,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Likely:
-    """A failure mode that fits a warning, its share of what is likely [-], the part (tag) that fails, and what to check first."""
-
-    mode: str
-    share: float
-    name_zh: str
-    name_en: str
-    check_zh: str
-    check_en: str
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Forecast:
     """When the first tag of a warning reaches its alarm limit: between ``low_s`` and ``high_s`` from now [s], four times of five.
 

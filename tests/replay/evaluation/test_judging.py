@@ -96,8 +96,16 @@ def test_an_interval_came_true_or_not_and_one_that_outlasts_the_case_says_nothin
 
 @pytest.mark.parametrize(
     ("pace", "hour", "met"),
-    [("slow", 18, True), ("slow", 18.1, False), ("medium", 78, True), ("medium", 78.1, False), ("fast", 89.9, True)]
-    + [("fast", 89.95, False), ("step", 1 / 6, True), ("step", 0.17, False)],
+    [
+        ("slow", 18, True),
+        ("slow", 18.1, False),
+        ("medium", 78, True),
+        ("medium", 78.1, False),
+        ("fast", 89.9, True),
+        ("fast", 89.95, False),
+        ("step", 1 / 6, True),
+        ("step", 0.17, False),
+    ],
 )
 def test_in_time_is_what_the_pace_asks_for(pace: str, hour: float, met: bool) -> None:
     assert judge(replace(failure(), pace=pace), "winter", warned(hour)).lead_met is met
