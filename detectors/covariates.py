@@ -1,4 +1,4 @@
-"""The covariates of a block, scan by scan: scaled, curved or hinged, multiplied, lagged."""
+"""The covariates of a block, scan by scan: averaged, scaled, curved or hinged, multiplied, lagged."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from stations.plant import Block
 class CovariateFilter:
     """Turns the values of a block into its covariates; keeps the first-order lags.
 
-    For a good value x of the source, whose range is low .. high, dt after the latest scan with a good value of it,
+    For a good value x of the source, whose range is low .. high, dt after the latest scan with a good value of it (of several
+    sources, x is the mean of those that are good),
 
         value = sign(s) |s| ** power                 s = (x - low) / (high - low)
         value = max(0, x - above) / (high - low)     where there is a hinge
-    value = ln(max(x, resolution) / high)        of a logarithm
+        value = ln(max(x, resolution) / high)        of a logarithm
         value = value s'                             where there is a second tag, scaled by its own range
         y <- y + (1 - exp(-dt / lag_s)) (value - y)  the first good value starts it: y = value; and so it is where lag_s = 0
 
@@ -30,6 +31,11 @@ class CovariateFilter:
     def __init__(self, block: Block) -> None:
         tags = [block.tags[block.tag_index[covariate.tag]] for covariate in block.covariates]
         self._source = np.array([block.tag_index[covariate.tag] for covariate in block.covariates], dtype=np.intp)
+        self._means = [
+            (column, np.array([block.tag_index[code] for code in (covariate.tag, *covariate.others)], dtype=np.intp))
+            for column, covariate in enumerate(block.covariates)
+            if covariate.others
+        ]
         self._low = np.array([tag.low for tag in tags])
         self._span = np.array([tag.high - tag.low for tag in tags])
         self._power = np.array([covariate.power for covariate in block.covariates])
@@ -75,6 +81,8 @@ class CovariateFilter:
         if not (np.abs(x) < HUGE).all():
             x = np.where(np.abs(x) < HUGE, x, np.nan)
         source = x[:, self._source]
+        for column, sources in self._means:
+            source[:, column] = _mean(x[:, sources])
         value: Array = (source - self._low) / self._span
         if len(self._curved):
             value[:, self._curved] = self._raised(value[:, self._curved])
@@ -105,3 +113,11 @@ class CovariateFilter:
         """The inverse of `snapshot`, to the bit."""
         self._lagged = state["lagged"].copy()
         self._missing_s = state["missing_s"].copy()
+
+
+def _mean(x: Array) -> Array:
+    """Mean of the good values of each row of ``x`` (n_units, n), others being NaN; NaN where there is none."""
+    good = ~np.isnan(x)
+    count = good.sum(axis=1)
+    mean: Array = np.where(good, x, 0.0).sum(axis=1) / np.where(count > 0, count, np.nan)
+    return mean

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from stations.faults import kinds
+from stations.patterns import PatternError, expand
 from stations.plant import Block, Component, Covariate, Limits, Mode, Model, Signature, Station, Tag, Text
 from stations.schema import Problem, nearest, show
 from stations.template import ModeSpec, Template, TemplateSpec
@@ -191,7 +192,19 @@ class _Builder:
         spec = self.template.covariates[code]
         factor = self.factor(spec.scale, "covariates", code)
         above = None if spec.above is None else _scaled(spec.above, factor)
-        return Covariate(code, spec.tag, lag_s=spec.lag_s, power=spec.power, above=above, times=spec.times, log=spec.log)
+        tag, *others = self.sources(code, spec.tag)
+        return Covariate(
+            code, tag, tuple(others), lag_s=spec.lag_s, power=spec.power, above=above, times=spec.times, log=spec.log
+        )
+
+    def sources(self, code: str, pattern: str) -> list[str]:
+        try:
+            return [tag for tag, _ in expand(pattern)]
+        except PatternError as error:
+            key = f"block.{BLOCK}.covariates.{code}.tag"
+            file = self.where("covariates", code, "tag")
+            self.problems.append(Problem(file, key, show(pattern), f"a pattern that can be expanded: {error}"))
+            return [pattern]
 
     def mode(self, spec: ModeSpec | None, section: str, name: str) -> Mode | None:
         if spec is None:

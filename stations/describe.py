@@ -72,8 +72,11 @@ def covariate_text(covariate: Covariate) -> str:
     'MKA10CE101 > 45'
     >>> covariate_text(Covariate("heat", "INV10CE102", times="MET10CT102"))
     'INV10CE102 x MET10CT102'
+    >>> covariate_text(Covariate("exhaust", "MBR10CT101", others=("MBR10CT102", "MBR10CT103")))
+    'mean MBR10CT101 … MBR10CT103'
     """
-    text = f"ln {covariate.tag}" if covariate.log else covariate.tag
+    text = f"mean {covariate.tag} … {covariate.others[-1]}" if covariate.others else covariate.tag
+    text = f"ln {text}" if covariate.log else text
     if covariate.power != 1:
         text += f"^{covariate.power:g}"
     if covariate.above is not None:

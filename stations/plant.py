@@ -78,13 +78,15 @@ class Component:
 class Covariate:
     """A tag, or its power, hinge, logarithm, product with another or lag, that explains other tags.
 
-    value = ((x - low) / (high - low)) ** power with x the source tag [0 at low, 1 at high of its range]. With a hinge ``above``
-    [uom of the source], value = max(0, x - above) / (high - low). ``log``: value = ln(max(x, resolution) / high). ``times`` a second tag, it is multiplied by that, scaled by its
-    own range. Last comes a first-order lag of time constant ``lag_s`` [s] (0 = none).
+    value = ((x - low) / (high - low)) ** power with x the source tag [0 at low, 1 at high of its range]; with ``others``, tags that
+    see the like, x is the mean of all of them that have a good value. With a hinge ``above`` [uom of the source], value =
+    max(0, x - above) / (high - low); of a ``log``, value = ln(max(x, resolution) / high). With a second tag ``times`` it is
+    multiplied by that, scaled by its own range. Last comes a first-order lag of time constant ``lag_s`` [s] (0 = none).
     """
 
     code: str
     tag: str
+    others: tuple[str, ...] = ()
     lag_s: float = 0.0
     power: float = 1.0
     above: float | None = None
@@ -94,7 +96,7 @@ class Covariate:
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags that it is made from."""
-        return (self.tag,) if self.times is None else (self.tag, self.times)
+        return (self.tag, *self.others, *([] if self.times is None else [self.times]))
 
 
 @dataclass(frozen=True, slots=True)

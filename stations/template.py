@@ -46,7 +46,7 @@ class TagSpec:
 
 @dataclass(frozen=True, slots=True)
 class CovariateSpec:
-    """One line of ``[covariates]``; ``scale`` multiplies ``above``."""
+    """One line of ``[covariates]``; ``scale`` multiplies ``above``. ``tag`` may be a pattern: the mean of all its codes."""
 
     tag: str
     lag_s: float = 0.0

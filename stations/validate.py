@@ -108,8 +108,11 @@ class _Checker:
     def covariate(self, covariate: Covariate) -> Iterator[Problem]:
         section, code = "covariates", covariate.code
         tag = self.tags.get(covariate.tag)
-        if tag is None:
-            yield self.unknown(section, code, "tag", covariate.tag, "tag", self.tags)
+        for source in (covariate.tag, *covariate.others):
+            if source not in self.tags:
+                yield self.unknown(section, code, "tag", source, "tag", self.tags)
+            elif tag is not None and (tag.low, tag.high) != (self.tags[source].low, self.tags[source].high):
+                yield self.problem(section, code, "tag", f"{tag.code} and {source}", "tags of one range")
         if covariate.times is not None and covariate.times not in self.tags:
             yield self.unknown(section, code, "times", covariate.times, "tag", self.tags)
         if covariate.lag_s < 0:
@@ -139,7 +142,7 @@ class _Checker:
                 covariate = self.covariates.get(name)
                 if covariate is None:
                     yield self.unknown(section, code, key, name, "covariate", self.covariates)
-                elif own := explained.intersection(covariate.tags):
+                elif not covariate.others and (own := explained.intersection(covariate.tags)):
                     value = f"{show(name)} is made from {min(own)}, which this model explains"
                     yield self.problem(section, code, key, value, "a covariate from outside the model")
                 if name in model.covariates[:i]:

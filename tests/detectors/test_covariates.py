@@ -167,6 +167,26 @@ def test_a_block_may_have_no_covariates() -> None:
     assert CovariateFilter(bare).step(values(1)[0], 0.0).shape == (3, 0)
 
 
+MEAN = replace(BLOCK, covariates=(Covariate("pads", "PAD1", lag_s=1200.0, others=("PAD2",)),))
+
+
+def test_of_several_sources_it_is_that_of_their_mean() -> None:
+    x = values(40)
+    x[5:8, 0, BLOCK.tag_index["PAD1"]] = np.nan
+    x[6, 0, BLOCK.tag_index["PAD2"]] = 1e308
+    pads = x[:, :, [BLOCK.tag_index["PAD1"], BLOCK.tag_index["PAD2"]]]
+    mean = pads.mean(axis=2)
+    mean[5:8, 0] = pads[5:8, 0, 1]  # of what is left, and none in the middle: then it stands still
+    mean[6, 0] = np.nan
+    alone = replace(BLOCK, covariates=(Covariate("pads", "PAD1", lag_s=1200.0),))
+    as_one = x.copy()
+    as_one[:, :, BLOCK.tag_index["PAD1"]] = mean
+    elapsed_s = np.full(40, PERIOD_S)
+    np.testing.assert_array_equal(
+        follow(x, elapsed_s, CovariateFilter(MEAN)), follow(as_one, elapsed_s, CovariateFilter(alone))
+    )
+
+
 def test_two_covariates_of_one_source_are_told_apart() -> None:
     pair = replace(BLOCK, covariates=(Covariate("slow", "POWER", lag_s=6000.0), Covariate("fast", "POWER", lag_s=60.0)))
     filter_ = CovariateFilter(pair)

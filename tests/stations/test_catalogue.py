@@ -94,12 +94,13 @@ def test_tags_of_the_domain_reference(fleet: Fleet, station: str) -> None:
 @pytest.mark.parametrize("station", STATIONS)
 def test_models_cost_and_explain(fleet: Fleet, station: str) -> None:
     block = units(fleet, station)
-    sources = {covariate.code: covariate.tags for covariate in block.covariates}
+    source = {covariate.code: covariate for covariate in block.covariates}
     model_of = {tag.code: tag.model for tag in block.tags}
     assert 1 <= len(block.models) <= 5
     for model in block.models:
         assert 3 <= len(model.covariates) <= 8
-        assert all(model_of[source] != model.code for name in model.covariates for source in sources[name])
+        alone = [tag for name in model.covariates if not source[name].others for tag in source[name].tags]
+        assert all(model_of[tag] != model.code for tag in alone)
     assert model_of["MET10CR101" if station in ("XSP", "QJG") else "MKA10CE101"] is None
     assert block.mode is not None
     assert block.period_s == (60 if station in ("XSP", "QJG") else 10)

@@ -60,6 +60,18 @@ def test_a_mistake_is_one_line(tmp_path: Path, mistake: str) -> None:
     assert [str(problem) for problem in caught.value.problems] == lines == str(caught.value).splitlines()
 
 
+def test_a_mean_is_of_tags_of_one_range(tmp_path: Path) -> None:
+    path = tmp_path / "hex.toml"
+    pads = EXAMPLE_TOML.replace('flow_2 = { tag = "PMP10CF101"', 'flow_2 = { tag = "PMP10CT{101-102}"', 1)
+    path.write_text(pads, encoding="utf-8")
+    assert not any("flow_2.tag" in str(problem) for problem in check_files([path]))
+    path.write_text(
+        pads.replace("[tags.PMP10CT101.limits]", "[tags.PMP10CT101]\nrange = [0, 120]\n[tags.PMP10CT101.limits]", 1)
+    )
+    expected = "hex.toml: block.units.covariates.flow_2.tag: PMP10CT101 and PMP10CT102; expected tags of one range"
+    assert expected in [str(problem) for problem in check_files([path])]
+
+
 def test_a_number_that_python_cannot_hold(tmp_path: Path) -> None:
     path = tmp_path / "hex.toml"
     path.write_text(EXAMPLE_TOML.replace("settle_s = 1800", f"settle_s = {10**400}"), encoding="utf-8")
