@@ -151,8 +151,8 @@ def test_ratings_scale_the_template(fleet: Fleet) -> None:
         assert math.isclose(power.resolution, 0.0005 * megawatts)
         assert block.mode is not None
         assert block.mode.running_above == 0.1 * megawatts
-    hinge = next(covariate for covariate in units(fleet, "JGW").covariates if covariate.code == "load_over_62")
-    assert (hinge.tag, hinge.above) == ("MKA10CE101", 0.62 * 300.0)
+    hinge = next(covariate for covariate in units(fleet, "SLP").covariates if covariate.code == "load_over_90")
+    assert (hinge.tag, hinge.above) == ("MKA10CE101", 0.90 * 660.0)
     pad = units(fleet, "YXK").tags[units(fleet, "YXK").tag_index["MKD10CT101"]]
     assert (pad.limits, pad.low, pad.period_s) == (Limits(alarm_high=70, trip_high=75), -20, 10)
 
