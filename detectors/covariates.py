@@ -24,8 +24,8 @@ class CovariateFilter:
     losses. Where the load changes within the lag, the square of a lagged load is not the lag of its square.
 
     A lag follows the event time that has really passed, so a gap counts in full, whether scans or values were missing. While one
-    of its tags is missing a lag stands still, and its covariate with it; a covariate without a lag is unknown (NaN) then, and so is
-    every one before the first good value.
+    of its tags is missing a lag stands still, and its covariate with it; a covariate without a lag is unknown (NaN) then, and so
+    is every one before the first good value.
     """
 
     def __init__(self, block: Block) -> None:

@@ -78,8 +78,8 @@ class Component:
 class Covariate:
     """A tag, or its power, hinge, logarithm, product with another or lag, that explains other tags.
 
-    value = ((x - low) / (high - low)) ** power with x the source tag [0 at low, 1 at high of its range]; with ``others``, tags that
-    see the like, x is the mean of all of them that have a good value. With a hinge ``above`` [uom of the source], value =
+    value = ((x - low) / (high - low)) ** power with x the source tag [0 at low, 1 at high of its range]; with ``others``, tags
+    that see the like, x is the mean of all of them that have a good value. With a hinge ``above`` [uom of the source], value =
     max(0, x - above) / (high - low); of a ``log``, value = ln(max(x, resolution) / high). With a second tag ``times`` it is
     multiplied by that, scaled by its own range. Last comes a first-order lag of time constant ``lag_s`` [s] (0 = none).
     """
