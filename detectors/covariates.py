@@ -15,7 +15,7 @@ class CovariateFilter:
     sources, x is the mean of those that are good),
 
         value = sign(s) |s| ** power                 s = (x - low) / (high - low)
-        value = max(0, x - above) / (high - low)     where there is a hinge
+        value = max(0, x - above) / (high - low)     where there is a hinge; if that moves with z, x - slope z stands for x
         value = ln(max(x, resolution) / high)        of a logarithm
         value = value s'                             where there is a second tag, scaled by its own range
         y <- y + (1 - exp(-dt / lag_s)) (value - y)  the first good value starts it: y = value; and so it is where lag_s = 0
@@ -43,6 +43,10 @@ class CovariateFilter:
         hinges = [covariate.above for covariate in block.covariates]
         self._hinged = np.flatnonzero([hinge is not None for hinge in hinges])
         self._hinge = np.array([hinge for hinge in hinges if hinge is not None])
+        moving = [covariate.moves_with for covariate in block.covariates]
+        self._moving = np.flatnonzero([other is not None for other in moving])
+        self._moves_with = np.array([block.tag_index[other] for other in moving if other is not None], dtype=np.intp)
+        self._slope = np.array([covariate.slope for covariate in block.covariates])[self._moving]
         self._curved = np.flatnonzero(self._power != 1.0)
         self._all_squares = bool((self._power[self._curved] == 2.0).all())
         self._logged = np.flatnonzero([covariate.log for covariate in block.covariates])
@@ -83,6 +87,8 @@ class CovariateFilter:
         source = x[:, self._source]
         for column, sources in self._means:
             source[:, column] = _mean(x[:, sources])
+        if len(self._moving):
+            source[:, self._moving] -= self._slope * x[:, self._moves_with]
         value: Array = (source - self._low) / self._span
         if len(self._curved):
             value[:, self._curved] = self._raised(value[:, self._curved])

@@ -194,7 +194,16 @@ class _Builder:
         above = None if spec.above is None else _scaled(spec.above, factor)
         tag, *others = self.sources(code, spec.tag)
         return Covariate(
-            code, tag, tuple(others), lag_s=spec.lag_s, power=spec.power, above=above, times=spec.times, log=spec.log
+            code,
+            tag,
+            tuple(others),
+            lag_s=spec.lag_s,
+            power=spec.power,
+            above=above,
+            moves_with=spec.moves_with,
+            slope=_scaled(spec.slope, factor / self.factor(spec.slope_scale, "covariates", code)),
+            times=spec.times,
+            log=spec.log,
         )
 
     def sources(self, code: str, pattern: str) -> list[str]:

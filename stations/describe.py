@@ -74,6 +74,8 @@ def covariate_text(covariate: Covariate) -> str:
     'INV10CE102 x MET10CT102'
     >>> covariate_text(Covariate("exhaust", "MBR10CT101", others=("MBR10CT102", "MBR10CT103")))
     'mean MBR10CT101 … MBR10CT103'
+    >>> covariate_text(Covariate("rope", "MKA10CE101", above=-34, moves_with="MEA10CP101", slope=1.07))
+    'MKA10CE101 > -34 + 1.07 MEA10CP101'
     """
     text = f"mean {covariate.tag} … {covariate.others[-1]}" if covariate.others else covariate.tag
     text = f"ln {text}" if covariate.log else text
@@ -83,6 +85,8 @@ def covariate_text(covariate: Covariate) -> str:
         text += f" > {covariate.above:g}"
     if covariate.times is not None:
         text += f" x {covariate.times}"
+    if covariate.moves_with is not None:
+        text += f" + {covariate.slope:g} {covariate.moves_with}"
     if covariate.lag_s:
         text += f" lag {covariate.lag_s / 60:g} min"
     return text

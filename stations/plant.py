@@ -80,7 +80,8 @@ class Covariate:
 
     value = ((x - low) / (high - low)) ** power with x the source tag [0 at low, 1 at high of its range]; with ``others``, tags
     that see the like, x is the mean of all of them that have a good value. With a hinge ``above`` [uom of the source], value =
-    max(0, x - above) / (high - low); of a ``log``, value = ln(max(x, resolution) / high). With a second tag ``times`` it is
+    max(0, x - above) / (high - low), and if it moves with another tag z, x - ``slope`` z, ``slope`` [uom of x per uom of z], stands
+    for x there; of a ``log``, value = ln(max(x, resolution) / high). With a second tag ``times`` it is
     multiplied by that, scaled by its own range. Last comes a first-order lag of time constant ``lag_s`` [s] (0 = none).
     """
 
@@ -90,13 +91,15 @@ class Covariate:
     lag_s: float = 0.0
     power: float = 1.0
     above: float | None = None
+    moves_with: str | None = None
+    slope: float = 0.0
     times: str | None = None
     log: bool = False
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags that it is made from."""
-        return (self.tag, *self.others, *([] if self.times is None else [self.times]))
+        return (self.tag, *self.others, *(code for code in (self.moves_with, self.times) if code is not None))
 
 
 @dataclass(frozen=True, slots=True)

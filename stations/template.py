@@ -46,7 +46,10 @@ class TagSpec:
 
 @dataclass(frozen=True, slots=True)
 class CovariateSpec:
-    """One line of ``[covariates]``; ``scale`` multiplies ``above``. ``tag`` may be a pattern: the mean of all its codes."""
+    """One line of ``[covariates]``; ``scale`` multiplies ``above`` and ``slope``, ``slope_scale`` divides ``slope``.
+
+    ``tag`` may be a pattern: the mean of all its codes.
+    """
 
     tag: str
     lag_s: float = 0.0
@@ -55,6 +58,9 @@ class CovariateSpec:
     times: str | None = None
     log: bool = False
     scale: str | None = None
+    moves_with: str | None = None
+    slope: float = 0.0
+    slope_scale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,8 @@ class Template:
     @property
     def scales(self) -> set[str]:
         """The parameters that a station must give."""
-        scales = {tag.scale for tag in self.tags.values()} | {one.scale for one in self.covariates.values()}
+        scales = {tag.scale for tag in self.tags.values()}
+        scales |= {scale for one in self.covariates.values() for scale in (one.scale, one.slope_scale)}
         scales |= {mode.scale for mode in (*self.running.values(), *([self.mode] if self.mode else []))}
         return {scale for scale in scales if scale is not None}
 

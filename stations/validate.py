@@ -115,6 +115,8 @@ class _Checker:
                 yield self.problem(section, code, "tag", f"{tag.code} and {source}", "tags of one range")
         if covariate.times is not None and covariate.times not in self.tags:
             yield self.unknown(section, code, "times", covariate.times, "tag", self.tags)
+        if covariate.moves_with is not None and covariate.moves_with not in self.tags:
+            yield self.unknown(section, code, "moves_with", covariate.moves_with, "tag", self.tags)
         if covariate.lag_s < 0:
             yield self.problem(section, code, "lag_s", show(covariate.lag_s), "0 s or more")
         if covariate.power <= 0:
@@ -122,12 +124,17 @@ class _Checker:
         if covariate.above is not None:
             if covariate.power != 1:
                 yield self.problem(section, code, "power", show(covariate.power), "no power next to above")
-            if tag is not None and not tag.low <= covariate.above < tag.high:
+            fixed = covariate.moves_with is None
+            if fixed and tag is not None and not tag.low <= covariate.above < tag.high:
                 yield self.problem(section, code, "above", show(covariate.above), f"a value in the range of {tag.code}")
         if covariate.log and (covariate.power != 1 or covariate.above is not None):
             yield self.problem(section, code, "log", "true", "neither power nor above next to log")
         if covariate.log and tag is not None and tag.high <= 0:
             yield self.problem(section, code, "log", "true", f"a range of {tag.code} that ends above 0")
+        elif covariate.moves_with is not None:
+            yield self.problem(section, code, "above", "missing", "the hinge that moves")
+        if (covariate.moves_with is None) != (covariate.slope == 0):
+            yield self.problem(section, code, "slope", show(covariate.slope), "a slope other than 0 next to moves_with")
         if not any(code in model.covariates for model in self.block.models):
             yield self.problem(section, code, "", "is used by no model", "a model that names it")
 

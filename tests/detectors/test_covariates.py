@@ -187,6 +187,23 @@ def test_of_several_sources_it_is_that_of_their_mean() -> None:
     )
 
 
+def test_a_hinge_that_moves_is_one_on_the_difference() -> None:
+    """Lags, gaps and missing values of either tag included."""
+    fixed = Covariate("fixed", "POWER", lag_s=1200.0, above=60.0)
+    moving = replace(fixed, above=20.0, moves_with="WATER", slope=2.5)
+    x = values(60)
+    x[20:24, 1, POWER] = np.nan
+    x[30:33, 2, BLOCK.tag_index["WATER"]] = np.nan
+    difference = x.copy()
+    difference[:, :, POWER] += 40.0 - 2.5 * x[:, :, BLOCK.tag_index["WATER"]]
+    elapsed_s = np.tile([PERIOD_S, 7200.0], 30)
+    f = follow(x, elapsed_s, CovariateFilter(replace(BLOCK, covariates=(moving,))))
+    like = follow(difference, elapsed_s, CovariateFilter(replace(BLOCK, covariates=(fixed,))))
+    np.testing.assert_allclose(f, like, rtol=1e-12, atol=1e-12)
+    assert (f > 0.0).any()
+    assert (f == 0.0).any()
+
+
 def test_two_covariates_of_one_source_are_told_apart() -> None:
     pair = replace(BLOCK, covariates=(Covariate("slow", "POWER", lag_s=6000.0), Covariate("fast", "POWER", lag_s=60.0)))
     filter_ = CovariateFilter(pair)
