@@ -80,9 +80,9 @@ class Covariate:
 
     value = ((x - low) / (high - low)) ** power with x the source tag [0 at low, 1 at high of its range]; with ``others``, tags
     that see the like, x is the mean of all of them that have a good value. With a hinge ``above`` [uom of the source], value =
-    max(0, x - above) / (high - low), and if it moves with another tag z, x - ``slope`` z, ``slope`` [uom of x per uom of z], stands
-    for x there; of a ``log``, value = ln(max(x, resolution) / high). With a second tag ``times`` it is
-    multiplied by that, scaled by its own range. Last comes a first-order lag of time constant ``lag_s`` [s] (0 = none).
+    max(0, x - above) / (high - low), and if it ``moves_with`` another tag z, x - ``slope`` z, ``slope`` [uom of x per uom of z],
+    stands for x there; of a ``log``, value = ln(max(x, resolution) / high). With a second tag ``times`` it is multiplied by
+    that, scaled by its own range. Last comes a first-order lag of time constant ``lag_s`` [s] (0 = none).
     """
 
     code: str

@@ -153,6 +153,10 @@ def test_ratings_scale_the_template(fleet: Fleet) -> None:
         assert block.mode.running_above == 0.1 * megawatts
     hinge = next(covariate for covariate in units(fleet, "SLP").covariates if covariate.code == "load_over_90")
     assert (hinge.tag, hinge.above) == ("MKA10CE101", 0.90 * 660.0)
+    peak = next(covariate for covariate in units(fleet, "YXK").covariates if covariate.code == "rope_peak")
+    assert peak.tags == ("MKA10CE101", "MEA10CP101")
+    assert peak.above is not None
+    assert math.isclose(peak.above + peak.slope * 95.0, 0.45 * 150.0)
     pad = units(fleet, "YXK").tags[units(fleet, "YXK").tag_index["MKD10CT101"]]
     assert (pad.limits, pad.low, pad.period_s) == (Limits(alarm_high=70, trip_high=75), -20, 10)
 
