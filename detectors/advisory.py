@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from detectors import actions, forecast, sisters
 from detectors.actions import Action
 from detectors.base import Array, Mask, Values
+from detectors.diagnosis import Diagnosis
 from detectors.episodes import Episodes, Transition
-from detectors.events import MODE_NAMES, TELLS, EarlyWarning, Forecast
+from detectors.events import MODE_NAMES, TELLS, EarlyWarning, Forecast, Likely
 from detectors.grouping import Groups
 from detectors.lifecycle import LifeCycle, Slot
 from detectors.normal_behaviour import Judgement, NormalBehaviour
@@ -22,6 +23,8 @@ from detectors.tuning import DAY_S, Tuning
 from stations.plant import Block
 
 OPENS: Final = ("opened", "reopened")
+LIKELY_ENOUGH: Final = 0.4
+"""Share from which a failure mode is believed to be the cause of what else it shows in [-]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +55,8 @@ class Advisory:
         self._block, self._reporter = block, reporter
         self._tags = [block.tags[column] for column in columns]
         self._component_of = component_of
+        self._components = [self._tags[int(np.argmax(component_of == i))].component for i in range(n_components)]
+        self._diagnosis = Diagnosis(block, columns)
         self._load = None if block.mode is None else block.tag_index[block.mode.tag]
         self.episodes = Episodes(n_rows, n_components, tuning)
         self.life = LifeCycle(n_rows, n_components, tuning)
@@ -117,22 +122,32 @@ class Advisory:
     ) -> EarlyWarning:
         row, _ = at = transition.unit, transition.component
         columns = self._reporter.worst(transition, picture)
-        if transition.kind in OPENS:
-            self._groups.join(at, np.zeros(self.life.factor.shape[1], bool), self.life, look.time_ns)
         is_unit = row < len(look.x)
+        likely: tuple[Likely, ...] = ()
         if columns and transition.kind in TELLS:
             self._first_tag[at] = columns[0]
+            likely = self._diagnosis.likely(leaning[row], self._components[transition.component])
+        if transition.kind in OPENS:
+            self._groups.join(at, self._shows(likely), self.life, look.time_ns)
         course = self._course(row, columns[0], look, behaviour) if is_unit and columns else Course()
         cause = self._groups.cause(at)
         context = Context(
             mode=MODE_NAMES[look.mode[row]] if is_unit else "",
             load=self._load_of(row, look) if is_unit else None,
             load_uom="" if self._load is None else self._block.tags[self._load].uom,
+            likely=likely,
             course=course,
             cause="" if cause is None else self._reporter.id_of(*cause, int(self.life.onset_ns[cause])),
         )
         evidence = self._reporter.evidence(row, columns, picture, course)
         return self._reporter.warning(look.time_ns, transition, evidence, context)
+
+    def _shows(self, likely: tuple[Likely, ...]) -> Mask:
+        """(n_components,) where the likeliest failure mode shows; nowhere if none is likely."""
+        if not likely or likely[0].share < LIKELY_ENOUGH:
+            return np.zeros(len(self._components), dtype=bool)
+        parts = self._diagnosis.components(likely[0].mode, likely[0].place)
+        return np.array([code in parts for code in self._components])
 
     def _load_of(self, row: int, look: Look) -> float | None:
         if self._load is None or np.isnan(look.values[row, self._load]):

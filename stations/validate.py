@@ -127,12 +127,12 @@ class _Checker:
             fixed = covariate.moves_with is None
             if fixed and tag is not None and not tag.low <= covariate.above < tag.high:
                 yield self.problem(section, code, "above", show(covariate.above), f"a value in the range of {tag.code}")
+        elif covariate.moves_with is not None:
+            yield self.problem(section, code, "above", "missing", "the hinge that moves")
         if covariate.log and (covariate.power != 1 or covariate.above is not None):
             yield self.problem(section, code, "log", "true", "neither power nor above next to log")
         if covariate.log and tag is not None and tag.high <= 0:
             yield self.problem(section, code, "log", "true", f"a range of {tag.code} that ends above 0")
-        elif covariate.moves_with is not None:
-            yield self.problem(section, code, "above", "missing", "the hinge that moves")
         if (covariate.moves_with is None) != (covariate.slope == 0):
             yield self.problem(section, code, "slope", show(covariate.slope), "a slope other than 0 next to moves_with")
         if not any(code in model.covariates for model in self.block.models):

@@ -201,7 +201,7 @@ def test_a_hinge_that_moves_is_one_on_the_difference() -> None:
     like = follow(difference, elapsed_s, CovariateFilter(replace(BLOCK, covariates=(fixed,))))
     np.testing.assert_allclose(f, like, rtol=1e-12, atol=1e-12)
     assert (f > 0.0).any()
-    assert (f == 0.0).any()
+    assert (f < 1e-3).any()
 
 
 def test_two_covariates_of_one_source_are_told_apart() -> None:
