@@ -10,7 +10,8 @@ where the filters are those after this scan, N counts learned scans and s = lear
 learned, does in this order
 
     al   = max(2 / (N + 2), learn_s / memory)
-    v_k  <- v_k + min(al (f_k^2 - v_k), c (v_k + floor_k))    c = guard; before N = ready: `CLIP`^2 al; before `FIRST_CLIP`: inf
+    w_k  <- w_k + al min(f_k^2 - w_k, c (w_k + floor_k))      c = `CLIP`^2; before N = `FIRST_CLIP`: inf
+    v_k  <- min(w_k, v_k + guard (v_k + floor_k))             before N = ready: w_k
     d    <- d + bl (min((f_1 - g)^2, 4 `CLIP`^2 u) - d)       bl = max(2 / (N / L + 2), L learn_s / memory)
     mu   <- mu + max(-m, min(al (e - mu), m))                 m = guard sqrt(u); before ready: `CLIP` al sqrt(u); before: inf
     N    <- N + 1
@@ -18,7 +19,8 @@ learned, does in this order
 with u = v_1 + floor_1, floor_k = resolution^2 / 12 * a_k / (2 - a_k) for the a_k of old age, ready = ready_s / learn_s. d says
 how fast the residual forgets: it moves in each L-th of these scans only, L = max(1, tau_1 / learn_s), when also g <- f_1, learned
 or not. guard = ln 2 learn_s / guard_s: without it, a fault that grows over weeks numbs its own limit long before it is seen,
-however the spread is winsorised. In each `REFRESH`-th of these scans the limits are renewed, for the tags that are ready:
+however the spread is winsorised. It bounds how fast v_k follows the mean square w_k, not the steps of w_k: cutting the steps up,
+and not those down, held the spread of healthy tags at 0.6 of what it is, and made four sigma of the limit of six. In each `REFRESH`-th of these scans the limits are renewed, for the tags that are ready:
 
     V_k  = v_k + floor_k
     T    = -L learn_s / ln(1 - d / 2 V_1)                     correlation time of f_1; the argument held in e^-1 .. 1 - 1e-6
@@ -132,6 +134,7 @@ class ShiftBank:
         self._mean = np.zeros(self.shape[1:])
         self._learned = np.zeros(self.shape[1:])
         self._filter = np.zeros(self.shape)
+        self._square = np.zeros(self.shape)
         self._spread = np.zeros(self.shape)
         self._before = np.zeros(self.shape[1:])
         self._step = np.zeros(self.shape[1:])
@@ -215,16 +218,14 @@ class ShiftBank:
         return width
 
     def _learn_spread(self, rate: Array) -> None:
-        allowed = np.where(
-            self._learned < FIRST_CLIP,
-            np.inf,
-            np.where(self._learned < self._ready, CLIP * CLIP * rate, self._guard),
-        )
+        allowed = np.where(self._learned < FIRST_CLIP, np.inf, CLIP * CLIP)
         growth = self._filter * self._filter
-        growth -= self._spread
+        growth -= self._square
+        np.minimum(growth, allowed * (self._square + self._floor), out=growth)
         growth *= rate
-        np.minimum(growth, allowed * (self._spread + self._floor), out=growth)
-        self._spread += growth
+        self._square += growth
+        guard = np.where(self._learned < self._ready, np.inf, self._guard * (rate > 0.0))
+        np.minimum(self._square, self._spread + guard * (self._spread + self._floor), out=self._spread)
 
     def _learn_step(self, learning: Mask) -> None:
         fast = self._filter[0]
@@ -277,6 +278,7 @@ class ShiftBank:
             "learned": self._learned.copy(),
             "filter": self._filter.copy(),
             "before": self._before.copy(),
+            "square": self._square.copy(),
             "spread": self._spread.copy(),
             "step": self._step.copy(),
             "per_limit": self._per_limit.copy(),
@@ -290,6 +292,7 @@ class ShiftBank:
         self._learned = state["learned"].copy()
         self._filter = state["filter"].copy()
         self._before = state["before"].copy()
+        self._square = state["square"].copy()
         self._spread = state["spread"].copy()
         self._step = state["step"].copy()
         self._per_limit = state["per_limit"].copy()

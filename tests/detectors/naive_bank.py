@@ -32,6 +32,8 @@ class BankTag:
     fast_before: float = 0.0
     """g"""
     filters: list[float] = field(default_factory=list)
+    squares: list[float] = field(default_factory=list)
+    """w"""
     spreads: list[float] = field(default_factory=list)
     bounds: list[float] = field(default_factory=list)
     """q sqrt(V) of each scale, once ready."""
@@ -46,6 +48,7 @@ class BankTag:
         self.floors = [max(self.resolution, 1e-12) ** 2 / 12.0 * a / (2.0 - a) for a in self.gains]
         self.guard = math.log(2.0) * self.step_s / self.guard_s
         self.filters = [0.0 for _ in self.scales_s]
+        self.squares = [0.0 for _ in self.scales_s]
         self.spreads = [0.0 for _ in self.scales_s]
 
     def take(self, e: float) -> float:
@@ -63,13 +66,15 @@ class BankTag:
         """Spread, pace and mean after the ``n``-th scan that could be learned, from 1."""
         al = max(2.0 / (self.n_learned + 2.0), 1.0 / self.memory)
         if self.n_learned < FIRST_CLIP:
-            c, m = math.inf, math.inf
+            c, guard, m = math.inf, math.inf, math.inf
         elif self.n_learned < self.ready:
-            c, m = CLIP * CLIP * al, CLIP * al
+            c, guard, m = CLIP * CLIP, math.inf, CLIP * al
         else:
-            c, m = self.guard, self.guard
+            c, guard, m = CLIP * CLIP, self.guard, self.guard
         for k, f in enumerate(self.filters):
-            self.spreads[k] += min(al * (f * f - self.spreads[k]), c * (self.spreads[k] + self.floors[k]))
+            w, v, floor = self.squares[k], self.spreads[k], self.floors[k]
+            self.squares[k] = w + al * min(f * f - w, c * (w + floor))
+            self.spreads[k] = min(self.squares[k], v + guard * (v + floor))
         u = self.spreads[0] + self.floors[0]
         if n % self.lag == 0:
             bl = max(2.0 / (self.n_learned / self.lag + 2.0), self.lag / self.memory)
