@@ -168,12 +168,15 @@ class HealthEvent(Protocol):
     def good(self) -> NDArray[np.float64]: ...
     @property
     def attended(self) -> NDArray[np.bool_] | None: ...
+    @property
+    def regime(self) -> NDArray[np.uint8] | None: ...
 
 
 class HealthMessage(msgspec.Struct, array_like=True):
     """Health of a block on the wire. ``score`` is float32 (units, components), the rest one uint8 or float32 a unit.
 
-    ``attended`` is one byte a component, or nothing where nobody attends to any.
+    ``attended`` is one byte a component, or nothing where nobody attends to any; ``regime`` one a unit, or nothing where the
+    block has none.
     """
 
     schema: int
@@ -186,6 +189,7 @@ class HealthMessage(msgspec.Struct, array_like=True):
     score: bytes
     good: bytes
     attended: bytes = b""
+    regime: bytes = b""
 
 
 def encode_health(event: HealthEvent) -> bytes:
@@ -202,6 +206,7 @@ def encode_health(event: HealthEvent) -> bytes:
             event.score.astype("<f4").tobytes(),
             event.good.astype("<f4").tobytes(),
             b"" if event.attended is None else event.attended.tobytes(),
+            b"" if event.regime is None else event.regime.tobytes(),
         )
     )
 

@@ -19,9 +19,11 @@ from detectors.grouping import Groups
 from detectors.lifecycle import LifeCycle, Slot
 from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.reporter import Context, Course, Picture, Reporter
+from detectors.sentences import MODE_WORDS, NOTHING
 from detectors.tuning import DAY_S, Tuning
-from stations.plant import Block
+from stations.plant import Block, Text
 
+POWERS: Final = ("MW", "kW")
 OPENS: Final = ("opened", "reopened")
 LIKELY_ENOUGH: Final = 0.4
 """Share from which a failure mode is believed to be the cause of what else it shows in [-]."""
@@ -29,10 +31,11 @@ LIKELY_ENOUGH: Final = 0.4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """One scan of a block: when, the mode of each unit, all good values, and what was made of them."""
+    """One scan of a block: when, mode and regime of each unit, all good values, and what was made of them."""
 
     time_ns: int
     mode: NDArray[np.uint8]
+    regime: NDArray[np.uint8]
     values: Values
     x: Values
     judgement: Judgement
@@ -57,7 +60,7 @@ class Advisory:
         self._component_of = component_of
         self._components = [self._tags[int(np.argmax(component_of == i))].component for i in range(n_components)]
         self._diagnosis = Diagnosis(block, columns)
-        self._load = None if block.mode is None else block.tag_index[block.mode.tag]
+        self._load = _load_tag(block)
         self.episodes = Episodes(n_rows, n_components, tuning)
         self.life = LifeCycle(n_rows, n_components, tuning)
         self._groups = Groups(n_rows, n_components, group_s=tuning.group_s)
@@ -131,8 +134,10 @@ class Advisory:
             self._groups.join(at, self._shows(likely), self.life, look.time_ns)
         course = self._course(row, columns[0], look, behaviour) if is_unit and columns else Course()
         cause = self._groups.cause(at)
+        mode, mode_name = self._mode_of(row, look) if is_unit else ("", NOTHING)
         context = Context(
-            mode=MODE_NAMES[look.mode[row]] if is_unit else "",
+            mode=mode,
+            mode_name=mode_name,
             load=self._load_of(row, look) if is_unit else None,
             load_uom="" if self._load is None else self._block.tags[self._load].uom,
             likely=likely,
@@ -148,6 +153,15 @@ class Advisory:
             return np.zeros(len(self._components), dtype=bool)
         parts = self._diagnosis.components(likely[0].mode, likely[0].place)
         return np.array([code in parts for code in self._components])
+
+    def _mode_of(self, row: int, look: Look) -> tuple[str, Text]:
+        """How a unit runs: its regime if it has one while it runs, else its mode; as code and in words."""
+        name = MODE_NAMES[look.mode[row]]
+        number = int(look.regime[row]) if name in ("running", "settling") else 0
+        if not number:
+            return name, MODE_WORDS[name]
+        regime = self._block.regimes[number - 1]
+        return regime.code, regime.name
 
     def _load_of(self, row: int, look: Look) -> float | None:
         if self._load is None or np.isnan(look.values[row, self._load]):
@@ -213,3 +227,11 @@ class Advisory:
     @property
     def _parts(self) -> dict[str, Any]:
         return {"episodes": self.episodes, "life": self.life, "groups": self._groups, "reach": self._reach}
+
+
+def _load_tag(block: Block) -> int | None:
+    """Column of the tag that says at what load a unit runs: its power, if it has one, else the tag of its mode."""
+    powers = [i for i, tag in enumerate(block.tags) if tag.uom in POWERS]
+    if powers or block.mode is None:
+        return powers[0] if powers else None
+    return block.tag_index[block.mode.tag]

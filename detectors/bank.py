@@ -20,7 +20,8 @@ with u = v_1 + floor_1, floor_k = resolution^2 / 12 * a_k / (2 - a_k) for the a_
 how fast the residual forgets: it moves in each L-th of these scans only, L = max(1, tau_1 / learn_s), when also g <- f_1, learned
 or not. guard = ln 2 learn_s / guard_s: without it, a fault that grows over weeks numbs its own limit long before it is seen,
 however the spread is winsorised. It bounds how fast v_k follows the mean square w_k, not the steps of w_k: cutting the steps up,
-and not those down, held the spread of healthy tags at 0.6 of what it is, and made four sigma of the limit of six. In each `REFRESH`-th of these scans the limits are renewed, for the tags that are ready:
+and not those down, held the spread of healthy tags at 0.6 of what it is, and made four sigma of a limit of six. In each
+`REFRESH`-th of these scans the limits are renewed, for the tags that are ready:
 
     V_k  = v_k + floor_k
     T    = -L learn_s / ln(1 - d / 2 V_1)                     correlation time of f_1; the argument held in e^-1 .. 1 - 1e-6

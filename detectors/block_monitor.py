@@ -16,7 +16,7 @@ from detectors.covariates import CovariateFilter
 from detectors.episodes import Transition
 from detectors.events import RUNNING, Event, HealthScore, Refused, TagTrend
 from detectors.health import health_index, worst
-from detectors.modes import ModeTracker, PartModes
+from detectors.modes import ModeTracker, PartModes, Regimes
 from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.quality import QualityGate
 from detectors.reporter import Reporter
@@ -47,6 +47,7 @@ class BlockMonitor:
         self._first = np.array([codes.index(code) for code in self._components], dtype=np.intp)
         self._component_of = np.array([self._components.index(code) for code in codes], dtype=np.intp)
         self._reporter = Reporter(station, block, self._columns, self._components)
+        self._regimes = Regimes(block)
         self._warm_up_ns = round(tuning.warm_up(block.period_s) * 1e9)
         self._tag_ids = {
             block.tag_id(unit, tag.code): (row, column)
@@ -101,10 +102,10 @@ class BlockMonitor:
         if scan.time_ns - self._first_ns < self._warm_up_ns:
             judgement.score[:] = np.nan
         score = self._advisory.shown(worst(judgement.score, self._first))
-        look = Look(scan.time_ns, mode, values, x, judgement)
+        look = Look(scan.time_ns, mode, self._regimes.of(values), values, x, judgement)
         transitions = ended + self._advisory.step(score, look)
         self._behaviour.learn_judged(f, judgement, self._advisory.learnable(judgement.score, scan.time_ns))
-        events: list[Event] = [self._health(scan, mode, score, values)]
+        events: list[Event] = [self._health(scan, look, score)]
         if trend := self._trend(scan, x, judgement):
             events.append(trend)
         events.extend(self._advisory.warnings(transitions, look, self._behaviour))
@@ -180,7 +181,8 @@ class BlockMonitor:
             )
         return ""
 
-    def _health(self, scan: Scan, mode: NDArray[np.uint8], score: Array, values: Values) -> HealthScore:
+    def _health(self, scan: Scan, look: Look, score: Array) -> HealthScore:
+        mode, values = look.mode, look.values
         return HealthScore(
             station=scan.station,
             block=scan.block,
@@ -191,6 +193,7 @@ class BlockMonitor:
             score=score[: len(mode)],
             health=health_index(score[: len(mode)]),
             good=np.count_nonzero(values == values, axis=1) / values.shape[1],
+            regime=look.regime if self._block.regimes else None,
             attended=self._advisory.life.attended(scan.time_ns, len(mode)),
         )
 

@@ -30,6 +30,7 @@ class HealthScore:
     ----------
     mode : (n_units,) uint8 of ``UNKNOWN`` ... ``RUNNING``.
     level : (n_units, n_components) uint8, level of the open early warning, 0 = none.
+    regime : (n_units,) uint8, number of the regime of its block in which each unit runs, from 1 on, 0 = none; None = it has none.
     attended : (n_units, n_components) bool, a person has taken it on: it counts as normal in what rolls up; None = none.
     score : (n_units, n_components) [-], 1 = at the warning limit; NaN = cannot say.
     health : (n_units, n_components) index 0-100 [-]; NaN = cannot say, never a free 100.
@@ -46,6 +47,7 @@ class HealthScore:
     health: Array
     good: Array
     attended: Mask | None = None
+    regime: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +96,8 @@ class Evidence:
 class Forecast:
     """When the first tag of a warning reaches its alarm limit: between ``low_s`` and ``high_s`` from now [s], four times of five.
 
-    If ``state`` is not ``rising`` it says why there is no such time: ``no limit``, ``not rising``, ``beyond horizon``, or ``at
-    the limit``.
+    If ``state`` is not ``rising`` it says why there is no such time: ``no limit``, ``not rising``, ``beyond horizon``, ``at
+    the limit``, or ``unknown`` while too little has been seen.
     """
 
     state: str
@@ -138,8 +140,8 @@ class EarlyWarning:
     shelf; or ``accepted``: of a recording that nobody described, what has stood for so long that it is taken as normal.
 
     ``id`` is the same for all transitions of the episode; ``onset_ns`` is when its score first passed the limit. ``cause`` is the
-    id of the warning to which this one belongs, "" = it stands for itself. ``mode`` is how the unit runs, ``load`` at what
-    [load_uom]. ``likely`` holds failure modes that fit, the best first.
+    id of the warning to which this one belongs, "" = it stands for itself. ``mode`` is how the unit runs, a regime of its
+    block or one of `MODE_NAMES`, ``load`` at what [load_uom]. ``likely`` holds failure modes that fit, the best first.
     """
 
     id: str

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from detectors.base import Array
 from detectors.events import Forecast
 
-RISES, NO_LIMIT, NOT_RISING, BEYOND, PASSED = "rising", "no limit", "not rising", "beyond horizon", "at the limit"
+RISES, NO_LIMIT, NOT_RISING = "rising", "no limit", "not rising"
+BEYOND, PASSED, UNKNOWN = "beyond horizon", "at the limit", "unknown"
 SEEN: Final = 0.2
 """Two filters differ if their difference is more than this share of the narrower warning limit: 1.3 sigma."""
 WIDEN: Final = (0.75, 1.6)
@@ -70,9 +71,11 @@ def time_to(limit: float, level: float, now: float, rate: float) -> Forecast:
     >>> time_to(70.0, 60.0, 2.0, 0.0).state
     'not rising'
     """
-    sign = 1.0 if limit >= level else -1.0
+    sign = math.copysign(1.0, now)
     room, size, speed = sign * (limit - level), sign * now, sign * rate
-    if size >= room > 0.0:
+    if math.isnan(room):
+        return Forecast(UNKNOWN)
+    if size >= room:
         return Forecast(PASSED, 0.0, 0.0)
     if speed <= 0.0 or size <= 0.0:
         return Forecast(NOT_RISING)

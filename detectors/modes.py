@@ -44,6 +44,28 @@ class ModeTracker:
         self._running_s = state["running_s"].copy()
 
 
+class Regimes:
+    """What staff call the way in which each unit runs: the first regime of the block all of whose bounds hold."""
+
+    def __init__(self, block: Block) -> None:
+        bounds = [(place, bound) for place, regime in enumerate(block.regimes) for bound in regime.bounds]
+        self._column = np.array([block.tag_index[bound.tag] for _, bound in bounds], dtype=np.intp)
+        self._low = np.array([bound.low for _, bound in bounds])
+        self._high = np.array([bound.high for _, bound in bounds])
+        self._first = np.array(
+            [i for i, (place, _) in enumerate(bounds) if i == 0 or bounds[i - 1][0] != place], np.intp
+        )
+
+    def of(self, x: Values) -> NDArray[np.uint8]:
+        """(n_units,) number of the regime of each unit, from 1 on; 0 = none that has a name, or a tag of it is not known."""
+        if not len(self._first):
+            return np.zeros(len(x), dtype=np.uint8)
+        y = x[:, self._column]
+        holds = np.logical_and.reduceat((y >= self._low) & (y < self._high), self._first, axis=1)
+        number: NDArray[np.uint8] = np.where(holds.any(axis=1), holds.argmax(axis=1) + 1, 0).astype(np.uint8)
+        return number
+
+
 class PartModes:
     """Which parts of a unit do not run, or have not settled, though the unit does: a mill, a fan, a pump.
 

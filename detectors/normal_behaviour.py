@@ -46,20 +46,24 @@ class NormalBehaviour:
 
     def __init__(self, block: Block, columns: list[int], tuning: Tuning) -> None:
         names = {covariate.code: i for i, covariate in enumerate(block.covariates)}
-        members = np.zeros((len(block.models), len(names)), dtype=bool)
-        for row, model in enumerate(block.models):
-            members[row, [names[code] for code in model.covariates]] = True
-        order = [model.code for model in block.models]
         tags = [block.tags[column] for column in columns]
+        # A part that stands still by itself has a gain of its own: what its unit does meanwhile must not be learned as 0 of it.
+        parts = {component.code for component in block.components if component.mode}
+        gain_of_tag = [(tag.model or "", tag.component if tag.component in parts else "") for tag in tags]
+        gains = list(dict.fromkeys(gain_of_tag))
+        covariates = {model.code: [names[code] for code in model.covariates] for model in block.models}
+        members = np.zeros((len(gains), len(names)), dtype=bool)
+        for row, (model, _) in enumerate(gains):
+            members[row, covariates[model]] = True
+        order = [model.code for model in block.models]
         self._log = np.flatnonzero([tag.log for tag in tags])
         self._least = np.array([tag.resolution for tag in tags])[self._log]
         operation_s = tuning.warm_up_share * tuning.warm_up(block.period_s)
         self._n_units = len(block.units)
         self._is_farm = sisters.is_farm(self._n_units)
-        model_of_tag = np.array([order.index(tag.model or "") for tag in tags], dtype=np.intp)
         self._regression = SharedGainRegression(
             members,
-            model_of_tag,
+            np.array([gains.index(gain) for gain in gain_of_tag], dtype=np.intp),
             n_units=len(block.units),
             period_s=block.period_s,
             learn_s=tuning.learn_s,
@@ -70,7 +74,7 @@ class NormalBehaviour:
         )
         self._bank = ShiftBank(
             np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags]),
-            model_of_tag,
+            np.array([order.index(tag.model or "") for tag in tags], dtype=np.intp),
             n_units=self._n_units * (2 if self._is_farm else 1),
             period_s=block.period_s,
             scales_s=tuning.scales_s,

@@ -15,7 +15,7 @@ from detectors.episodes import Transition, warning_id
 from detectors.events import LEVELS, Act, DataQuality, EarlyWarning, Evidence, Forecast, Likely
 from detectors.heads import HEADS
 from detectors.quality import WHOLE_UNIT
-from detectors.sentences import warning_sentence
+from detectors.sentences import NOTHING, warning_sentence
 from detectors.sisters import ALL_UNITS
 from detectors.wording import (
     excursion_sentence,
@@ -58,6 +58,7 @@ class Context:
     """What belongs to a warning beside its evidence: how the unit runs, failure modes that fit, how it goes on, its cause."""
 
     mode: str = ""
+    mode_name: Text = NOTHING
     load: float | None = None
     load_uom: str = ""
     likely: tuple[Likely, ...] = ()
@@ -129,7 +130,7 @@ class Reporter:
             cause=context.cause,
             act=None if act is None else Act(act.who, act.why, act.outcome, act.until_ns),
         )
-        text = warning_sentence(self._station.name, component, event)
+        text = warning_sentence(self._station.name, component, context.mode_name, event)
         return replace(event, text_zh=text.zh, text_en=text.en)
 
     def evidence(

@@ -100,8 +100,8 @@ def say(phrase: str, **values: Text | str) -> Text:
     )
 
 
-def warning_sentence(station: Text, component: Text, event: EarlyWarning) -> Text:
-    """What a warning says of its transition."""
+def warning_sentence(station: Text, component: Text, mode: Text, event: EarlyWarning) -> Text:
+    """What a warning says of its transition; ``mode`` is how the unit runs, in words."""
     where, lasted = unit_name(station, event.unit), duration((event.time_ns - event.onset_ns) / 1e9)
     if event.transition not in TELLS:
         act = event.act
@@ -123,7 +123,7 @@ def warning_sentence(station: Text, component: Text, event: EarlyWarning) -> Tex
         part=component,
         what=_what(first),
         lasted=lasted,
-        load=_load(event),
+        load=_load(mode, event),
         trend=_trend(first),
         limit=_limit(first, event),
         likely=_likely(event.likely),
@@ -147,10 +147,9 @@ def _what(first: Evidence) -> Text:
     )
 
 
-def _load(event: EarlyWarning) -> Text:
+def _load(mode: Text, event: EarlyWarning) -> Text:
     if not event.mode:
         return NOTHING
-    mode = MODE_WORDS.get(event.mode, Text(event.mode, event.mode))
     if event.load is None:
         return say("mode", mode=mode)
     return say("load", mode=mode, load=f"{number(event.load)} {shown_uom(event.load_uom)}".strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -9,9 +10,22 @@ from typing import Final
 
 from stations.faults import kinds
 from stations.patterns import PatternError, expand
-from stations.plant import Block, Component, Covariate, Limits, Mode, Model, Signature, Station, Tag, Text
+from stations.plant import (
+    Block,
+    Bound,
+    Component,
+    Covariate,
+    Limits,
+    Mode,
+    Model,
+    Regime,
+    Signature,
+    Station,
+    Tag,
+    Text,
+)
 from stations.schema import Problem, nearest, show
-from stations.template import ModeSpec, Template, TemplateSpec
+from stations.template import ModeSpec, RegimeSpec, Template, TemplateSpec
 from stations.validate import validate
 
 BLOCK: Final = "units"
@@ -79,6 +93,7 @@ class _Builder:
             models=tuple(Model(code, model.covariates) for code, model in template.models.items()),
             mode=self.mode(template.mode, "mode", ""),
             signatures=tuple(self.signatures()),
+            regimes=tuple(self.regime(code, spec) for code, spec in template.regimes.items()),
         )
         self.problems.extend(validate(block, self.where))
         return Station(spec.code, spec.name, block.technology, dict(spec.parameters), (block,))
@@ -112,6 +127,16 @@ class _Builder:
                 near = nearest(code, self.template.signatures)
                 file, key = self.where("failures", code, ""), f"block.{BLOCK}.failures.{code}"
                 self.problems.append(Problem(file, key, "has no signature", "a signature with this mode", near))
+
+    def regime(self, code: str, spec: RegimeSpec) -> Regime:
+        """A regime with the bounds of its tags, scaled."""
+        bounds = []
+        for tag, one in spec.when.items():
+            factor = self.factor(one.scale, "regimes", code)
+            low = -math.inf if one.above is None else _scaled(one.above, factor)
+            high = math.inf if one.below is None else _scaled(one.below, factor)
+            bounds.append(Bound(tag, low, high))
+        return Regime(code, spec.name, tuple(bounds))
 
     def signatures(self) -> Iterator[Signature]:
         """Every signature with its mode in words: those of the template, else those of the known failure modes."""

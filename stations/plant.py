@@ -75,6 +75,27 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """One condition of a regime: ``low`` <= ``tag`` < ``high`` [uom of the tag]."""
+
+    tag: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """A way in which a unit can run that staff have a word for: pumping, rough zone, curtailed; all ``bounds`` hold in it.
+
+    Of several that fit, the first of a block counts. It tells people how a unit runs; what is judged is decided by the modes.
+    """
+
+    code: str
+    name: Text
+    bounds: tuple[Bound, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Covariate:
     """A tag, or its power, hinge, logarithm, product with another or lag, that explains other tags.
 
@@ -141,6 +162,7 @@ class Block:
     models: tuple[Model, ...]
     mode: Mode | None
     signatures: tuple[Signature, ...] = ()
+    regimes: tuple[Regime, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -163,10 +185,10 @@ class Block:
     def revision(self) -> str:
         """12 hex digits that change with anything that fixes the meaning of a scan: units, tags and their order, period.
 
-        What failures look like is no part of that: a better signature must not cost the learned state.
+        What failures look like, and what regimes are called, is no part of that: a better word must not cost the learned state.
         """
-        scanned = asdict(replace(self, signatures=()))
-        del scanned["signatures"]
+        scanned = asdict(replace(self, signatures=(), regimes=()))
+        del scanned["signatures"], scanned["regimes"]
         text = json.dumps(scanned, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

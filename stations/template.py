@@ -81,6 +81,23 @@ class ModeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundSpec:
+    """Between what a tag lies in a regime; ``scale`` multiplies both ends."""
+
+    above: float | None = None
+    below: float | None = None
+    scale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeSpec:
+    """One ``[regimes.CODE]`` table: a name, and the bounds of its tags."""
+
+    name: Text
+    when: dict[str, BoundSpec]
+
+
+@dataclass(frozen=True, slots=True)
 class FailureSpec:
     """One line of ``[failures]``: a failure mode in words. Those of ``catalogue/events`` need none."""
 
@@ -126,6 +143,7 @@ class TemplateSpec:
     omit: OmitSpec = field(default_factory=OmitSpec)
     components: dict[str, Text] = field(default_factory=dict)
     running: dict[str, ModeSpec] = field(default_factory=dict)
+    regimes: dict[str, RegimeSpec] = field(default_factory=dict)
     covariates: dict[str, CovariateSpec] = field(default_factory=dict)
     models: dict[str, ModelSpec] = field(default_factory=dict)
     tags: tuple[TagSpec, ...] = ()
@@ -145,6 +163,7 @@ class Template:
     mode: ModeSpec | None = None
     components: dict[str, Text] = field(default_factory=dict)
     running: dict[str, ModeSpec] = field(default_factory=dict)
+    regimes: dict[str, RegimeSpec] = field(default_factory=dict)
     covariates: dict[str, CovariateSpec] = field(default_factory=dict)
     models: dict[str, ModelSpec] = field(default_factory=dict)
     tags: dict[str, TagSpec] = field(default_factory=dict)
@@ -157,6 +176,7 @@ class Template:
         """The parameters that a station must give."""
         scales = {tag.scale for tag in self.tags.values()}
         scales |= {scale for one in self.covariates.values() for scale in (one.scale, one.slope_scale)}
+        scales |= {bound.scale for regime in self.regimes.values() for bound in regime.when.values()}
         scales |= {mode.scale for mode in (*self.running.values(), *([self.mode] if self.mode else []))}
         return {scale for scale in scales if scale is not None}
 
@@ -210,6 +230,7 @@ class Templates:
             "tags": tags,
             "components": components,
             "running": running,
+            "regimes": spec.regimes,
             "covariates": spec.covariates,
             "models": spec.models,
             "failures": spec.failures,
@@ -221,6 +242,10 @@ class Templates:
             mode=spec.mode or base.mode,
             components=self.without(omit.components, base.components, file, f"{prefix}omit.components") | components,
             running={code: mode for code, mode in base.running.items() if code not in omitted} | running,
+            regimes={
+                code: one for code, one in base.regimes.items() if code not in spec.regimes and not gone & set(one.when)
+            }
+            | spec.regimes,
             covariates=self.without(omit.covariates, base.covariates, file, f"{prefix}omit.covariates")
             | spec.covariates,
             models=self.without(omit.models, base.models, file, f"{prefix}omit.models") | spec.models,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from stations.plant import Block, Covariate, Mode, Signature, Tag
+from stations.plant import Block, Covariate, Mode, Regime, Signature, Tag
 from stations.schema import Problem, nearest, show
 from stations.units import UOM
 
@@ -34,6 +34,7 @@ def validate(block: Block, where: Where) -> list[Problem]:
             for problem in checker.mode(component.mode, "running", component.code)
         ),
         *(problem for signature in block.signatures for problem in checker.signature(signature)),
+        *(problem for regime in block.regimes for problem in checker.regime(regime)),
     ]
 
 
@@ -154,6 +155,17 @@ class _Checker:
                     yield self.problem(section, code, key, value, "a covariate from outside the model")
                 if name in model.covariates[:i]:
                     yield self.problem(section, code, key, f"{show(name)} twice", "each covariate once")
+
+    def regime(self, regime: Regime) -> Iterator[Problem]:
+        section, code = "regimes", regime.code
+        for bound in regime.bounds:
+            if bound.tag not in self.tags:
+                yield self.unknown(section, code, "when", bound.tag, "tag", self.tags)
+            if not bound.low < bound.high:
+                value = f"from {show(bound.low)} to {show(bound.high)}"
+                yield self.problem(section, code, f"when.{bound.tag}", value, "above less than below")
+        if not regime.bounds:
+            yield self.problem(section, code, "when", "is empty", "bounds of at least one tag")
 
     def signature(self, signature: Signature) -> Iterator[Problem]:
         section, mode = "signatures", signature.mode

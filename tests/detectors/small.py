@@ -33,6 +33,7 @@ TUNING = Tuning(
     on_scans=3,
     off_scans=3,
     max_freeze_s=86_400.0,
+    settle_s=14_400.0,
     history_s=1800.0,
 )
 """Every second scan is learned; the regression speaks after 12 learned scans, the bank 24 later, so all is said by scan 100."""

@@ -10,7 +10,7 @@ import pytest
 from detectors import actions
 from detectors.events import ENDS, TELLS, Act, EarlyWarning, Evidence, Forecast, Likely
 from detectors.heads import HEADS
-from detectors.sentences import PHRASES, warning_sentence
+from detectors.sentences import MODE_WORDS, PHRASES, warning_sentence
 from stations.plant import Text
 
 STATION = Text("雅溪口", "Yaxikou")
@@ -45,7 +45,7 @@ def say(evidence: Evidence, *, transition: str = "opened", lasted_s: float = 252
 
 
 def told(warning: EarlyWarning) -> Text:
-    return warning_sentence(STATION, BEARING, warning)
+    return warning_sentence(STATION, BEARING, MODE_WORDS.get(warning.mode, Text("", "")), warning)
 
 
 def test_a_warning_in_english() -> None:
