@@ -73,11 +73,12 @@ class Desk:
         self.name = name
         self._least, self._most = LEVELS.index(page_from) + 1, most
         self._window_ns, self._digest_ns = round(WINDOW_S * 1e9), round(digest_s * 1e9)
-        self._now_ns = 0
+        self._now_ns: int = 0
         self._sent: list[tuple[int, bool]] = []
         self._waiting: dict[str, list[Line]] = {}
         self._quiet: list[Line] = []
-        self._quiet_ns = self._urgent_ns = 0
+        self._quiet_ns: int = 0
+        self._urgent_ns: int = 0
         self._known: dict[str, Standing] = {}
 
     def take(self, events: Iterable[Event], time_ns: int) -> list[Page]:
@@ -104,11 +105,11 @@ class Desk:
         """When `take` has something to say though nothing happens [ns]; None = never."""
         if not self._waiting and not self._quiet:
             return None
-        due_ns = self._now_ns if self._waiting else self._quiet_due_ns()
+        due_ns: int = self._now_ns if self._waiting else self._quiet_due_ns()
         digests = [sent_ns for sent_ns, was_digest in self._sent if was_digest]
-        free = self._sent[-self._most][0] if len(self._sent) >= self._most else None
-        held = [sent_ns for sent_ns in (free, *(() if self._waiting else digests)) if sent_ns is not None]
-        return max([due_ns, *(sent_ns + self._window_ns + 1 for sent_ns in held)])
+        free = [self._sent[-self._most][0]] if len(self._sent) >= self._most else []
+        held = [sent_ns + self._window_ns + 1 for sent_ns in (*free, *(() if self._waiting else digests))]
+        return max(due_ns, *held) if held else due_ns
 
     @property
     def worklist(self) -> tuple[Line, ...]:
