@@ -32,6 +32,8 @@ FORGET_S: Final = 86_400.0
 """So long after it has ended, a warning does not come back under its id (`Tuning.reopen_s`) [s]."""
 SILENT_S: Final = 60 * 86_400.0
 """What nobody has heard of for so long has ended unheard [s]."""
+SWEEP_NS: Final = 3600 * 10**9
+"""Time between two looks for warnings to forget [ns]."""
 SEEN_MOST: Final = 16
 """Transitions of one warning that are known again when they are delivered twice."""
 SCHEMA: Final = 1
@@ -83,8 +85,10 @@ class Desk:
 
     def take(self, events: Iterable[Event], time_ns: int) -> list[Page]:
         """What the desk is told after the events of one scan, at this event time [ns]; the worst first."""
-        self._now_ns = max(self._now_ns, time_ns)
-        self._forget()
+        before_ns, self._now_ns = self._now_ns, max(self._now_ns, time_ns)
+        self._sent = [one for one in self._sent if self._now_ns - one[0] <= self._window_ns]
+        if before_ns // SWEEP_NS < self._now_ns // SWEEP_NS:
+            self._forget()
         again = [line for event in events if isinstance(event, EarlyWarning) for line in self._receive(event)]
         pages = []
         for own in sorted(self._waiting.values(), key=_urgency):
@@ -212,8 +216,7 @@ class Desk:
             self._urgent_ns = 0
 
     def _forget(self) -> None:
-        """Leave behind what is out of the window, and warnings that do not come back."""
-        self._sent = [one for one in self._sent if self._now_ns - one[0] <= self._window_ns]
+        """Leave behind the warnings that do not come back."""
         gone = [
             id
             for id, one in self._known.items()
