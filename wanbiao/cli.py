@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "demo": "Simulate two stations, learn, find seeded faults: no service needed.",
     "watch": "Judge a recording in this process.",
     "replay": "Play a recording through Kafka, workers and InfluxDB.",
+    "load": "Tell what a list of warnings costs its readers.",
     "simulate": "Simulate stations: to Kafka, to files with labels, or as pictures.",
     "evaluate": "Judge the whole chain over the simulated fleet.",
     "worker": "Judge the telemetry on Kafka; health goes to InfluxDB.",
