@@ -96,7 +96,7 @@ class Desk:
                 break
             pages.append(self._page(PAGE, own))
         for line in sorted(again, key=lambda line: (-line.rank, line.time_ns, line.id)):
-            if not self._waiting and len(self._sent) < min(AGAIN_MOST, self._most - 1):
+            if len(self._sent) < min(AGAIN_MOST, self._most - 1):
                 pages.append(self._page(AGAIN, [line]))
             else:
                 self._keep(line)

@@ -130,6 +130,25 @@ def test_what_a_person_has_taken_on_before_its_page_needs_none() -> None:
     assert [page.ids for page in run_dry(desk, START + WINDOW + MINUTE)] == [("d",)]
 
 
+def test_what_is_over_before_its_page_needs_none() -> None:
+    desk = Desk("fleet", most=2)
+    desk.take([warning("a"), warning("b"), warning("c")], START)
+    desk.take([warning("d", time_ns=START + 1), warning("e", time_ns=START + 1)], START + 1)
+    desk.take([warning("d", "returned", time_ns=START + 2)], START + 2)
+    first, second = run_dry(desk, START + 2)
+    assert (first.kind, first.ids) == (PAGE, ("e",))
+    assert (second.kind, second.ids) == (DIGEST, ("d", "d"))
+
+
+def test_what_a_page_took_along_does_not_hasten_the_next_digest() -> None:
+    desk = Desk("fleet")
+    desk.take([warning("b", cause="a")], START)
+    (page,) = desk.take([warning("a", time_ns=START + HOUR)], START + HOUR)
+    assert page.ids == ("a", "b")
+    desk.take([warning("c", level="watch", time_ns=START + 7 * HOUR)], START + 7 * HOUR)
+    assert desk.due_ns == START + 7 * HOUR + round(DIGEST_S * 1e9)
+
+
 def test_a_thousand_faults_at_once() -> None:
     desk = Desk("fleet")
     events = [
@@ -191,6 +210,19 @@ def test_many_that_are_worth_no_page_do_not_wait_for_the_shift_to_end() -> None:
     desk = Desk("fleet")
     (page,) = desk.take([warning(str(i), level="watch") for i in range(LINES_MOST)], START)
     assert len(page.ids) == LINES_MOST
+    more = [warning(str(i), "escalated", "watch", START + 1) for i in range(LINES_MOST)]
+    assert desk.take(more, START + 1) == [], "one digest a window"
+    (page,) = run_dry(desk, START + 1)
+    assert (page.time_ns, len(page.ids)) == (START + WINDOW + 1, LINES_MOST)
+
+
+def test_what_waits_is_paged_at_its_highest_level() -> None:
+    desk = Desk("fleet", most=2)
+    desk.take([warning("a"), warning("b"), warning("c")], START)
+    told = [warning("d", level="urgent", time_ns=START + 1), warning("d", "reminded", "warning", START + 2)]
+    assert desk.take(told, START + 2) == []
+    (page,) = run_dry(desk, START + 2)
+    assert (page.level, page.ids, page.lines[0].transition) == ("urgent", ("d", "d"), "opened")
 
 
 STREAMS = st.lists(
