@@ -142,6 +142,7 @@ class ShiftBank:
         self._per_limit = np.full(self.shape, np.nan)
         self._settle_scans = max(1.0, settle_s / (self._stride * period_s))
         self._settling = np.zeros(self.shape[1:])
+        self._found = np.zeros(self.shape[1:])
         self._any_settling = False
         self._scans = 0
         self._mature()
@@ -243,17 +244,34 @@ class ShiftBank:
         self._mean += np.clip(rate * np.where(rate > 0.0, x - self._mean, 0.0), -bound, bound)
 
     def relearn(self, where: Mask) -> None:
-        """Learn the means at ``where`` (n_units, n_tags) anew: no score until ``settle_s`` were learned; spreads are kept."""
+        """Look for a new level at ``where`` (n_units, n_tags) for ``settle_s`` of learning; no score until then."""
         self._settling[where] = np.ceil(self._settle_scans)
+        self._found[where] = 0.0
         self._any_settling = bool(self._settling.any())
 
     def _settle(self, x: Values, settles: Mask) -> Mask:
-        """While a mean settles it is the plain mean of what was seen since."""
+        """The new level is the plain mean of what was seen since; means and spreads stay as they are."""
         seen = np.ceil(self._settle_scans) - self._settling
-        self._mean += np.where(settles, x - self._mean, 0.0) / (seen + 1.0)
+        self._found += np.where(settles, x - self._found, 0.0) / (seen + 1.0)
         self._settling -= settles
-        self._any_settling = bool(self._settling.any())
         return settles
+
+    @property
+    def settling(self) -> Mask | None:
+        """Where a new level is looked for, (n_units, n_tags); None = nowhere."""
+        return self._settling > 0.0 if self._any_settling else None
+
+    def settled(self) -> Array | None:
+        """By how much the residuals have moved where a new level was found with the latest scan, told once; None = nowhere."""
+        if not self._any_settling:
+            return None
+        self._any_settling = bool(self._settling.any())
+        done = (self._found != 0.0) & (self._settling == 0.0)
+        if not done.any():
+            return None
+        moved: Array = np.where(done, self._found - self._mean, 0.0)
+        self._found[done] = 0.0
+        return moved
 
     def widths(self, unit: int, tag: int) -> Array:
         """(n_scales,) deviation at the warning limit on each scale [unit of the tag]; NaN while too little was learned."""
@@ -284,6 +302,7 @@ class ShiftBank:
             "step": self._step.copy(),
             "per_limit": self._per_limit.copy(),
             "settling": self._settling.copy(),
+            "found": self._found.copy(),
             "scans": np.array(float(self._scans)),
         }
 
@@ -298,6 +317,7 @@ class ShiftBank:
         self._step = state["step"].copy()
         self._per_limit = state["per_limit"].copy()
         self._settling = state["settling"].copy()
+        self._found = state["found"].copy()
         self._any_settling = bool(self._settling.any())
         self._scans = int(state["scans"])
         self._mature()

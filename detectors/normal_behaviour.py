@@ -163,8 +163,14 @@ class NormalBehaviour:
             among = where[:-1]
             where = among & where[-1]  # what all units do alike must not become normal either while it stands out
             of_bank = np.concatenate([where, among])
+        settling = self._bank.settling
+        if settling is not None:
+            where = where & ~settling[: self._n_units]
         self._bank.learn_moved(judgement.residual, judgement.moved, of_bank)
         self._regression.learn(judgement.judged, f, where)
+        moved = self._bank.settled()
+        if moved is not None:
+            self._regression.shift(moved[: self._n_units])
 
     def band(self, judgement: Judgement) -> tuple[Array, Array]:
         """Low and high end of the band around the expected value [unit of the tag], (n_units, n_tags); NaN = cannot say.

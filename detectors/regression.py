@@ -179,6 +179,12 @@ class SharedGainRegression:
         self._information += gain
         self._moment += rows
 
+    def shift(self, by: Array) -> None:
+        """Move the expected values by ``by`` (n_units, n_tags) [unit of the tag], as though all that was learned had been so."""
+        self._moment += by[..., None] * self._information[..., 0][:, self._model_of_tag]
+        self._weights[..., 0] += by
+        self._derive()
+
     def _refit(self, due: NDArray[np.bool_]) -> None:
         """Solve for the weights of the units and models, (n_units, n_models), that are due."""
         self._inverse[due] = np.linalg.inv(self._information[due])

@@ -219,3 +219,16 @@ def test_a_unit_that_learns_later_is_solved_as_if_it_were_alone() -> None:
     for unit in range(2):
         alone, _ = follow(regression(QUICK), f[:, [unit]], x[:, [unit]])
         np.testing.assert_allclose(together[:, [unit]], alone, rtol=1e-9)
+
+
+def test_a_shift_is_as_though_all_that_was_learned_had_been_so() -> None:
+    """Also for what is learned afterwards: it does not drift back."""
+    f, x = course(600, 2)
+    by = np.array([[5.0, 0.0, -2.0], [0.0, 3.0, 0.0]])
+    shifted, like = regression(QUICK, n_units=2), regression(QUICK, n_units=2)
+    follow(shifted, f[:400], x[:400])
+    follow(like, f[:400], x[:400] + by)
+    shifted.shift(by)
+    got, _ = follow(shifted, f[400:], x[400:] + by)
+    want, _ = follow(like, f[400:], x[400:] + by)
+    np.testing.assert_allclose(got, want, atol=2e-3)
