@@ -44,15 +44,17 @@ class Episodes:
     """One episode per unit and component. Arrays (n_units, n_components).
 
     A scan that cannot say (NaN) is passed over: it neither counts nor interrupts. Of the others, an episode opens, or escalates,
-    at the highest of the `levels` that each of the latest `on_scans` scores reached; its onset is the first scan of the unbroken
-    run of scores at or above the lowest level that opened it. It returns when each of the latest `off_scans` scores was at or
-    below `off_score`. It never falls to a lower level.
+    at the highest of the `levels` that each of the latest scores reached, `on_scans` times its share of `on_shares` of them; its
+    onset is the first scan of the unbroken run of scores at or above the lowest level that opened it. It returns when each of the
+    latest `off_scans` scores was at or below `off_score`. It never falls to a lower level.
 
     ``busy`` is True while any episode is open or any score counts towards one.
     """
 
     def __init__(self, n_units: int, n_components: int, tuning: Tuning) -> None:
         self._tuning = tuning
+        self._needed = np.ceil(tuning.on_scans * np.array(tuning.on_shares))[:, None, None]
+        self._rank = np.arange(1, len(tuning.levels) + 1)[:, None, None]
         shape = (n_units, n_components)
         self._over = np.zeros((len(tuning.levels), *shape))
         self._under = np.zeros(shape)
@@ -91,7 +93,7 @@ class Episodes:
         self._over = np.where(known, (self._over + 1) * over, self._over)
         under = (self._under + 1) * ((self._level > 0) & (score <= tuning.off_score))
         self._under = np.where(known, under, self._under)
-        reached = (self._over >= tuning.on_scans).sum(axis=0)
+        reached = (self._rank * (self._over >= self._needed)).max(axis=0)
         rises = reached > self._level
         returns = (self._level > 0) & (self._under >= tuning.off_scans)
         transitions = self._turn(rises, returns, reached) if (rises | returns).any() else []

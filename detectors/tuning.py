@@ -39,6 +39,8 @@ class Tuning:
     """Time between two solutions of the regression: far shorter than its memory, far longer than a scan."""
     on_scans: int = 12
     """Scans in a row above the limit before an episode opens: the persistence that cut natural episodes ten-fold."""
+    on_shares: tuple[float, float, float] = (1.0, 0.5, 0.25)
+    """And for each level so much of that: what stands out by two and a half limits needs less patience."""
     off_scans: int = 12
     """Scans in a row below `off_score` before it returns."""
     off_score: float = 0.7
@@ -64,7 +66,9 @@ class Tuning:
 
     def __post_init__(self) -> None:
         numbers = [value for value in asdict(self).values() if isinstance(value, float | int)]
-        if not all(math.isfinite(number) and number > 0 for number in (*numbers, *self.scales_s, *self.levels)):
+        if not all(
+            math.isfinite(number) and number > 0 for number in (*numbers, *self.scales_s, *self.levels, *self.on_shares)
+        ):
             raise ValueError("every constant of detection must be a positive, finite number")
         if sorted(self.scales_s) != list(self.scales_s) or sorted(self.levels) != list(self.levels):
             raise ValueError("scales_s and levels must ascend")

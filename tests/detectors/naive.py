@@ -184,7 +184,14 @@ class Change:
 
 
 def episodes(
-    scores: Row, times_ns: Sequence[int], *, levels: Row, on_scans: int, off_scans: int, off_score: float
+    scores: Row,
+    times_ns: Sequence[int],
+    *,
+    levels: Row,
+    on_scans: int,
+    off_scans: int,
+    off_score: float,
+    on_shares: Row = (1.0, 1.0, 1.0),
 ) -> list[Change]:
     """The life of the episodes of one component, looking back over all scans that could say something."""
     changes: list[Change] = []
@@ -194,8 +201,11 @@ def episodes(
         if math.isnan(score):
             continue
         known.append((score, time_ns))
-        recent = [s for s, _ in known[-on_scans:]]
-        reached = sum(len(recent) == on_scans and min(recent) >= limit for limit in levels)
+        reached = 0
+        for rank, (limit, share) in enumerate(zip(levels, on_shares, strict=True), 1):
+            recent = [s for s, _ in known[-math.ceil(share * on_scans) :]]
+            if len(recent) == math.ceil(share * on_scans) and min(recent) >= limit:
+                reached = rank
         if reached > level:
             if level == 0:
                 onset_ns = _start_of_run(known, levels[0])

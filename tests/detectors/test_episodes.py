@@ -15,7 +15,7 @@ from detectors.tuning import Tuning
 from tests.detectors import naive
 
 NAN = float("nan")
-TUNING = replace(Tuning(), on_scans=3, off_scans=2, off_score=0.7, levels=(1.0, 1.6, 2.5))
+TUNING = replace(Tuning(), on_scans=3, off_scans=2, off_score=0.7, levels=(1.0, 1.6, 2.5), on_shares=(1.0, 1.0, 1.0))
 SCORES = st.sampled_from([NAN, 0.0, 0.7, 0.71, 0.99, 1.0, 1.2, 1.6, 2.5, 9.0])
 STRETCHES = st.lists(st.tuples(SCORES, st.integers(1, 4)), max_size=20).map(
     lambda stretches: [score for score, length in stretches for _ in range(length)]
@@ -37,6 +37,14 @@ def test_opens_after_the_on_delay_with_the_onset_of_the_first_high_score() -> No
     assert follow([0.0, 1.0, 1.0]) == []
     assert follow([0.0, 1.0, 1.0, 1.0]) == [(3, "opened", 1, 1)]
     assert follow([1.0, 1.0, 0.9, 1.0, 1.0, 1.0]) == [(5, "opened", 1, 3)]
+
+
+def test_what_stands_out_far_needs_less_patience() -> None:
+    hasty = replace(TUNING, on_scans=4, on_shares=(1.0, 0.5, 0.25))
+    assert follow([9.0], Episodes(1, 1, hasty)) == [(0, "opened", 3, 0)]
+    assert follow([1.7, 1.7], Episodes(1, 1, hasty)) == [(1, "opened", 2, 0)]
+    assert follow([1.2, 1.2, 1.7], Episodes(1, 1, hasty)) == []
+    assert follow([1.2, 1.2, 1.2, 1.2], Episodes(1, 1, hasty)) == [(3, "opened", 1, 0)]
 
 
 def test_opens_at_the_level_that_lasted() -> None:
@@ -74,8 +82,11 @@ def test_a_scan_that_cannot_say_stops_every_counter() -> None:
 
 
 @settings(max_examples=300)
-@given(scores=STRETCHES, split=st.integers(0, 80))
-def test_equals_the_naive_state_machine_also_after_a_restart(scores: list[float], split: int) -> None:
+@given(scores=STRETCHES, split=st.integers(0, 80), on_shares=st.sampled_from([(1.0, 1.0, 1.0), (1.0, 0.5, 0.25)]))
+def test_equals_the_naive_state_machine_also_after_a_restart(
+    scores: list[float], split: int, on_shares: tuple[float, float, float]
+) -> None:
+    tuning = replace(TUNING, on_shares=on_shares)
     times_ns = [(i + 1) * 10**9 for i in range(len(scores))]
     slow = naive.episodes(
         scores,
@@ -84,8 +95,9 @@ def test_equals_the_naive_state_machine_also_after_a_restart(scores: list[float]
         on_scans=TUNING.on_scans,
         off_scans=TUNING.off_scans,
         off_score=TUNING.off_score,
+        on_shares=on_shares,
     )
-    first, second = Episodes(1, 1, TUNING), Episodes(1, 1, TUNING)
+    first, second = Episodes(1, 1, tuning), Episodes(1, 1, tuning)
     fast = follow(scores[:split], first)
     second.restore(first.snapshot())
     fast += follow(scores[split:], second, first=len(scores[:split]))
