@@ -10,7 +10,7 @@ import pytest
 
 from detectors.tuning import DAY_S, Tuning
 
-NUMBERS = [field.name for field in fields(Tuning) if field.name not in ("scales_s", "levels")]
+NUMBERS = [field.name for field in fields(Tuning) if field.name not in ("scales_s", "levels", "on_shares")]
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -27,6 +27,7 @@ def test_a_constant_that_is_no_positive_number_is_refused(name: str, value: floa
         {"scales_s": (60.0, math.nan)},
         {"scales_s": (0.0, 60.0)},
         {"levels": (-1.0, 1.0, 2.0)},
+        {"on_shares": (1.0, 0.5, 0.0)},
         {"scales_s": (600.0, 60.0)},
         {"levels": (1.0, 3.0, 2.0)},
     ],
@@ -40,7 +41,7 @@ def test_the_digest_changes_with_every_constant_and_with_nothing_else() -> None:
     digests = {Tuning().digest, Tuning(limit=Tuning().limit).digest}
     assert len(digests) == 1
     changes: list[dict[str, Any]] = [{name: (getattr(Tuning(), name) or 0) + 1} for name in NUMBERS]
-    changes += [{"scales_s": (60.0, 3600.0)}, {"levels": (1.0, 1.6, 2.6)}]
+    changes += [{"scales_s": (60.0, 3600.0)}, {"levels": (1.0, 1.6, 2.6)}, {"on_shares": (1.0, 1.0, 1.0)}]
     digests |= {replace(Tuning(), **change).digest for change in changes}
     assert len(digests) == 1 + len(changes)
     assert all(len(digest) == 12 and int(digest, 16) >= 0 for digest in digests)
