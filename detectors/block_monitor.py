@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors import sisters
 from detectors import snapshot as codec
-from detectors.base import Array, Mask, Values
+from detectors.base import Array, Covariates, Mask, Values
 from detectors.covariates import CovariateFilter
 from detectors.episodes import Episodes, Transition
 from detectors.events import RUNNING, EarlyWarning, Event, HealthScore, Refused, TagTrend
@@ -19,10 +19,15 @@ from detectors.modes import ModeTracker, PartModes
 from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.quality import QualityGate
 from detectors.reporter import Picture, Reporter
+from detectors.sensor_faults import SensorFaults
 from detectors.tuning import Tuning
 from stations.plant import Block, Station
 from stations.scan import Scan
 
+RESUME_SCANS = 6.0
+"""After a longer gap a reading may be anywhere: no jump."""
+GAP_S, GAP_SCANS = 300.0, 3.5
+"""A longer time without a scan is told of: restarts of a control system take five minutes."""
 NEVER = -1
 """Stands for the event time of the newest scan before the first one; no event time is negative."""
 
@@ -55,6 +60,7 @@ class BlockMonitor:
         self._parts_run = PartModes(block, self._columns)
         self._covariates = CovariateFilter(block)
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
+        self._faults = SensorFaults(block, self._columns, tuning)
         self._episodes = Episodes(len(block.units) + sisters.is_farm(len(block.units)), len(self._components), tuning)
         self._last_ns = NEVER
         self._history_ns = 0
@@ -67,6 +73,7 @@ class BlockMonitor:
             "parts_run": self._parts_run,
             "covariates": self._covariates,
             "behaviour": self._behaviour,
+            "faults": self._faults,
             "episodes": self._episodes,
         }
 
@@ -78,12 +85,15 @@ class BlockMonitor:
         self._last_ns = scan.time_ns
         values = self._quality.values(scan)
         sensors = list(self._quality.step(values))
-        mode = self._modes.step(values, elapsed_s)
-        f = self._covariates.step(values, elapsed_s)
-        x = values[:, self._columns]
-        x[mode != RUNNING] = np.nan
-        x[self._parts_run.step(values, elapsed_s)] = np.nan
-        judgement = self._behaviour.judge(x, f)
+        sound = self._faults.sound(values)
+        mode = self._modes.step(sound, elapsed_s)
+        f = self._faults.known(self._covariates.step(sound, elapsed_s), self._quality.bad)
+        x = sound[:, self._columns]
+        stands = self._parts_run.step(sound, elapsed_s)
+        stands[mode != RUNNING] = True
+        x[stands] = np.nan
+        judgement = self._judge(x, f, values, stands, resumes=elapsed_s > RESUME_SCANS * self._block.period_s)
+        faults = list(self._faults.decide(scan.time_ns, values, judgement, self._behaviour))
         score = worst(judgement.score, self._first)
         transitions = self._episodes.step(score, scan.time_ns)
         self._behaviour.learn_judged(f, judgement, self._learnable(judgement.score, scan.time_ns))
@@ -92,7 +102,24 @@ class BlockMonitor:
             events.append(trend)
         events.extend(self._evidence(scan.time_ns, transitions, x, judgement))
         events.extend(self._reporter.sensors(scan.time_ns, sensors))
+        events.extend(self._reporter.sensor_faults(scan.time_ns, faults))
+        if elapsed_s > max(GAP_S, GAP_SCANS * self._block.period_s):
+            events.append(self._reporter.gap(scan.time_ns, elapsed_s))
         return events
+
+    def _judge(self, x: Values, f: Covariates, values: Values, stands: Mask, *, resumes: bool) -> Judgement:
+        """The judgement of one scan without readings that are not believed yet; ``x`` loses them too."""
+        judgement = self._behaviour.judge(x, f)
+        residual = judgement.residual[: len(x)]
+        if self._faults.busy:
+            read = values[:, self._columns]
+            read[stands] = np.nan
+            residual = self._behaviour.residual(read, judgement)
+        doubted = self._faults.doubted(values, residual, stands, judgement.expected, resumes=resumes)
+        if doubted is None:
+            return judgement
+        x[doubted] = np.nan
+        return self._behaviour.judge(x, f)
 
     def _refusal(self, scan: Scan) -> str:
         block = self._block

@@ -123,6 +123,23 @@ class NormalBehaviour:
         lately = judgement.expected + (deviation[: self._n_units] * judgement.spread)
         return score[: self._n_units], self.measured(lately) - self.measured(judgement.expected)
 
+    def residual(self, x: Values, judgement: Judgement) -> Array:
+        """Residuals (n_units, n_tags) of other values at the same covariates."""
+        residual: Array = (self._judged(x) - judgement.expected) / judgement.spread
+        return residual
+
+    @property
+    def usual(self) -> Array:
+        """(n_units, n_tags) what the residuals usually are; not to be changed."""
+        return self._bank.mean[: self._n_units]
+
+    def settle(self, which: Mask, usual: Array | None = None) -> None:
+        """Forget how some tags (n_units, n_tags) stood out; ``usual``, if given, is what their residuals are from now on."""
+        if self._is_farm:
+            which = np.concatenate([which, which])
+            usual = None if usual is None else np.concatenate([usual, self._bank.mean[self._n_units :]])
+        self._bank.settle(which, usual)
+
     def score(self, x: Values, f: Covariates) -> Array:
         """Score of every tag [-], (n_units, n_tags); see `Detector`."""
         return self.judge(x, f).score[: self._n_units]
