@@ -166,10 +166,15 @@ class HealthEvent(Protocol):
     def score(self) -> NDArray[np.float64]: ...
     @property
     def good(self) -> NDArray[np.float64]: ...
+    @property
+    def attended(self) -> NDArray[np.bool_] | None: ...
 
 
 class HealthMessage(msgspec.Struct, array_like=True):
-    """Health of a block on the wire. ``score`` is float32 (units, components), the rest one uint8 or float32 a unit."""
+    """Health of a block on the wire. ``score`` is float32 (units, components), the rest one uint8 or float32 a unit.
+
+    ``attended`` is one byte a component, or nothing where nobody attends to any.
+    """
 
     schema: int
     revision: str
@@ -180,6 +185,7 @@ class HealthMessage(msgspec.Struct, array_like=True):
     level: bytes
     score: bytes
     good: bytes
+    attended: bytes = b""
 
 
 def encode_health(event: HealthEvent) -> bytes:
@@ -195,6 +201,7 @@ def encode_health(event: HealthEvent) -> bytes:
             event.level.tobytes(),
             event.score.astype("<f4").tobytes(),
             event.good.astype("<f4").tobytes(),
+            b"" if event.attended is None else event.attended.tobytes(),
         )
     )
 

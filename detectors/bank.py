@@ -97,6 +97,7 @@ class ShiftBank:
     guard_s : once ready, the time in which v_k may at most double, or a mean move by 0.83 sigma of the fastest filter [s].
     memory_s : forgetting time of means and spreads [s].
     ready_s : learned time before anything is scored [s].
+    settle_s : learned time in which a mean that is to be learned anew is found [s].
     """
 
     def __init__(
@@ -112,8 +113,10 @@ class ShiftBank:
         guard_s: float,
         memory_s: float,
         ready_s: float,
+        settle_s: float,
     ) -> None:
         scales = np.array(usable_scales(scales_s, period_s))
+        self.scales_s: Array = scales
         self.shape = (len(scales), n_units, len(resolution))
         self._limit = limit
         self._is_kin = (kin[:, None] == kin[None, :]).astype(np.float64)
@@ -133,6 +136,9 @@ class ShiftBank:
         self._before = np.zeros(self.shape[1:])
         self._step = np.zeros(self.shape[1:])
         self._per_limit = np.full(self.shape, np.nan)
+        self._settle_scans = max(1.0, settle_s / (self._stride * period_s))
+        self._settling = np.zeros(self.shape[1:])
+        self._any_settling = False
         self._scans = 0
         self._mature()
 
@@ -157,6 +163,8 @@ class ShiftBank:
         ratio *= self._per_limit
         scores: Array = ratio.max(axis=0)
         scores[~(np.abs(x) < HUGE)] = np.nan
+        if self._any_settling:
+            scores[self._settling > 0.0] = np.nan
         return scores
 
     def leading(self, moved: Array) -> tuple[Array, Array]:
@@ -170,6 +178,8 @@ class ShiftBank:
 
     def learn_moved(self, x: Values, moved: Array, where: Mask) -> None:
         """`learn`, given what `moved` returned for the same residuals."""
+        if self._any_settling:
+            moved = np.where(self._settling > 0.0, 0.0, moved)
         self._filter = moved
         self._scans += 1
         if self._scans % self._stride:
@@ -177,6 +187,8 @@ class ShiftBank:
         if where.ndim == 1:
             where = where[:, None]
         learning: Mask = where & (np.abs(x) < HUGE)
+        if self._any_settling:
+            learning &= ~self._settle(x, learning & (self._settling > 0.0))
         # 2 / (N + 2) weighs the latest scans most: what was learned while the regression was still poor fades sooner.
         rate: Array = np.where(learning, np.maximum(2.0 / (self._learned + 2.0), 1.0 / self._memory), 0.0)
         self._learn_spread(rate)
@@ -202,11 +214,9 @@ class ShiftBank:
         """(n_units, n_tags) what the residuals usually are [unit of the tag]; not to be changed."""
         return self._mean
 
-    def settle(self, which: Mask, mean: Array | None = None) -> None:
-        """Let the filters of some (n_units, n_tags) begin anew, at a new ``mean`` (n_units, n_tags) if one is given."""
-        self._filter = np.where(which, 0.0, self._filter)
-        if mean is not None:
-            self._mean = np.where(which, mean, self._mean)
+    def forget(self, where: Mask) -> None:
+        """Let the filters at ``where`` (n_units, n_tags) begin anew."""
+        self._filter = np.where(where, 0.0, self._filter)
 
     def band(self) -> Array:
         """Residual that reaches the limit if it lasts [unit of the tag], (n_units, n_tags); NaN while too little was learned."""
@@ -239,6 +249,23 @@ class ShiftBank:
         )
         self._mean += np.clip(rate * np.where(rate > 0.0, x - self._mean, 0.0), -bound, bound)
 
+    def relearn(self, where: Mask) -> None:
+        """Learn the means at ``where`` (n_units, n_tags) anew: no score until ``settle_s`` were learned; spreads are kept."""
+        self._settling[where] = np.ceil(self._settle_scans)
+        self._any_settling = bool(self._settling.any())
+
+    def _settle(self, x: Values, settles: Mask) -> Mask:
+        """While a mean settles it is the plain mean of what was seen since."""
+        seen = np.ceil(self._settle_scans) - self._settling
+        self._mean += np.where(settles, x - self._mean, 0.0) / (seen + 1.0)
+        self._settling -= settles
+        self._any_settling = bool(self._settling.any())
+        return settles
+
+    def widths(self, unit: int, tag: int) -> Array:
+        """(n_scales,) deviation at the warning limit on each scale [unit of the tag]; NaN while too little was learned."""
+        return 1.0 / self._per_limit[:, unit, tag]
+
     def _refresh(self) -> None:
         spread = self._spread + self._floor
         memory = -self._lag / np.log(np.clip(1.0 - self._step / (2.0 * spread[0]), LEAST_MEMORY, 1.0 - 1e-6))
@@ -262,6 +289,7 @@ class ShiftBank:
             "spread": self._spread.copy(),
             "step": self._step.copy(),
             "per_limit": self._per_limit.copy(),
+            "settling": self._settling.copy(),
             "scans": np.array(float(self._scans)),
         }
 
@@ -274,5 +302,7 @@ class ShiftBank:
         self._spread = state["spread"].copy()
         self._step = state["step"].copy()
         self._per_limit = state["per_limit"].copy()
+        self._settling = state["settling"].copy()
+        self._any_settling = bool(self._settling.any())
         self._scans = int(state["scans"])
         self._mature()

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import sisters
+from detectors import actions
 from detectors import snapshot as codec
+from detectors.actions import Action
+from detectors.advisory import Advisory, Look
 from detectors.base import Array, Covariates, Mask, Values
 from detectors.covariates import CovariateFilter
-from detectors.episodes import Episodes, Transition
-from detectors.events import RUNNING, EarlyWarning, Event, HealthScore, Refused, TagTrend
+from detectors.episodes import Transition
+from detectors.events import RUNNING, Event, HealthScore, Refused, TagTrend
 from detectors.health import health_index, worst
 from detectors.modes import ModeTracker, PartModes
 from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.quality import QualityGate
-from detectors.reporter import Picture, Reporter
+from detectors.reporter import Reporter
 from detectors.sensor_faults import SensorFaults
 from detectors.tuning import Tuning
 from stations.plant import Block, Station
@@ -51,6 +52,11 @@ class BlockMonitor:
         self._first = np.array([codes.index(code) for code in self._components], dtype=np.intp)
         self._component_of = np.array([self._components.index(code) for code in codes], dtype=np.intp)
         self._reporter = Reporter(station, block, self._columns, self._components)
+        self._tag_ids = {
+            block.tag_id(unit, tag.code): (row, column)
+            for row, unit in enumerate(block.units)
+            for column, tag in enumerate(block.tags)
+        }
         self._start()
 
     def _start(self) -> None:
@@ -61,7 +67,8 @@ class BlockMonitor:
         self._covariates = CovariateFilter(block)
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
         self._faults = SensorFaults(block, self._columns, tuning)
-        self._episodes = Episodes(len(block.units) + sisters.is_farm(len(block.units)), len(self._components), tuning)
+        self._advisory = Advisory(block, self._columns, self._component_of, self._reporter, tuning)
+        self._marked: Mask = np.zeros(block.shape, dtype=bool)
         self._last_ns = NEVER
         self._history_ns = 0
 
@@ -74,7 +81,7 @@ class BlockMonitor:
             "covariates": self._covariates,
             "behaviour": self._behaviour,
             "faults": self._faults,
-            "episodes": self._episodes,
+            "advisory": self._advisory,
         }
 
     def receive(self, scan: Scan) -> list[Event]:
@@ -85,22 +92,27 @@ class BlockMonitor:
         self._last_ns = scan.time_ns
         values = self._quality.values(scan)
         sensors = list(self._quality.step(values))
+        values[self._marked] = np.nan
         sound = self._faults.sound(values)
         mode = self._modes.step(sound, elapsed_s)
-        f = self._faults.known(self._covariates.step(sound, elapsed_s), self._quality.bad)
+        f = self._faults.known(self._covariates.step(sound, elapsed_s), self._quality.bad | self._marked)
         x = sound[:, self._columns]
         stands = self._parts_run.step(sound, elapsed_s)
         stands[mode != RUNNING] = True
+        ended = self._end_windows(scan.time_ns)
+        if (suppressed := self._advisory.life.suppressed(scan.time_ns)) is not None:
+            stands |= suppressed[: len(x), self._component_of]
         x[stands] = np.nan
         judgement = self._judge(x, f, values, stands, resumes=elapsed_s > RESUME_SCANS * self._block.period_s)
         faults = list(self._faults.decide(scan.time_ns, values, judgement, self._behaviour))
-        score = worst(judgement.score, self._first)
-        transitions = self._episodes.step(score, scan.time_ns)
-        self._behaviour.learn_judged(f, judgement, self._learnable(judgement.score, scan.time_ns))
+        score = self._advisory.shown(worst(judgement.score, self._first))
+        look = Look(scan.time_ns, mode, values, x, judgement)
+        transitions = ended + self._advisory.step(score, look)
+        self._behaviour.learn_judged(f, judgement, self._advisory.learnable(judgement.score, scan.time_ns))
         events: list[Event] = [self._health(scan, mode, score, values)]
         if trend := self._trend(scan, x, judgement):
             events.append(trend)
-        events.extend(self._evidence(scan.time_ns, transitions, x, judgement))
+        events.extend(self._advisory.warnings(transitions, look, self._behaviour))
         events.extend(self._reporter.sensors(scan.time_ns, sensors))
         events.extend(self._reporter.sensor_faults(scan.time_ns, faults))
         if elapsed_s > max(GAP_S, GAP_SCANS * self._block.period_s):
@@ -121,6 +133,59 @@ class BlockMonitor:
         x[doubted] = np.nan
         return self._behaviour.judge(x, f)
 
+    def _end_windows(self, time_ns: int) -> list[Transition]:
+        """Where maintenance ends, warnings are over and the level of every tag is learned anew."""
+        transitions, over = self._advisory.end_windows(time_ns)
+        if over is not None:
+            self._behaviour.relearn(over[: len(self._block.units), self._component_of])
+        return transitions
+
+    def knows(self, action: Action) -> bool:
+        """Whether an action means something of this block."""
+        if action.kind in actions.OF_WARNINGS:
+            return self._advisory.find(action.warning) is not None
+        return action.unit in self._block.units or action.tag in self._tag_ids
+
+    def act(self, action: Action) -> list[Event]:
+        """Carry out an action that this block `knows`; `Refused`, and nothing changed, if that cannot be."""
+        if action.kind not in actions.OF_WARNINGS:
+            return [self._act_on_part(action)]
+        done = self._advisory.act(action)
+        if isinstance(done, str):
+            return [Refused(action.station, self._block.code, action.time_ns, done)]
+        events: list[Event] = [done]
+        if action.outcome == actions.SENSOR:
+            events.append(self._mark(action, *self._advisory.blamed(action.warning)))
+        return events
+
+    def _act_on_part(self, action: Action) -> Event:
+        if action.kind == actions.REPAIRED:
+            unit, column = self._tag_ids[action.tag]
+            if not self._marked[unit, column]:
+                return self._refused(action, f"repaired: {action.tag} is not marked as faulty")
+            self._marked[unit, column] = False
+            return self._reporter.marked(action, unit, column, is_marked=False)
+        known = [code for code in self._components if action.component in ("", code)]
+        if not known:
+            reason = f"{action.kind}: unit {action.unit} has no judged component {action.component[:40]!r}"
+            return self._refused(action, reason)
+        unit = self._block.units.index(action.unit)
+        where = np.zeros(self._advisory.life.factor.shape, dtype=bool)
+        where[unit, [self._components.index(code) for code in known]] = True
+        if action.kind == actions.RELEARN:
+            self._behaviour.relearn(where[: len(self._block.units), self._component_of])
+        else:
+            self._advisory.maintain(where, action)
+        return self._reporter.planned(action, unit)
+
+    def _mark(self, action: Action, unit: int, column: int) -> Event:
+        """The sensor is out of order, says the crew: it is not judged, and explains nothing, until it is repaired."""
+        self._marked[unit, self._columns[column]] = True
+        return self._reporter.marked(action, unit, self._columns[column], is_marked=True)
+
+    def _refused(self, action: Action, reason: str) -> Refused:
+        return Refused(action.station, self._block.code, action.time_ns, reason)
+
     def _refusal(self, scan: Scan) -> str:
         block = self._block
         if scan.revision != block.revision:
@@ -137,28 +202,6 @@ class BlockMonitor:
             )
         return ""
 
-    def _evidence(
-        self, time_ns: int, transitions: list[Transition], x: Values, judgement: Judgement
-    ) -> Iterator[EarlyWarning]:
-        if not transitions:
-            return iter(())
-        expected = self._behaviour.measured(judgement.expected)
-        if len(judgement.score) > len(x):  # all units together are told of by the middle one
-            x, expected = (np.concatenate([rows, sisters.median(rows)[None]]) for rows in (x, expected))
-        return self._reporter.warnings(time_ns, transitions, Picture(x, expected, judgement.score))
-
-    def _learnable(self, score: Array, time_ns: int) -> Mask:
-        """(n_rows, n_tags) where normal may be learned: not while a tag stands out, nor while its component is in an episode.
-
-        In an episode that has lasted longer than `max_freeze_s` everything is learned, or what stands out would do so for ever.
-        """
-        outstanding: Mask = score >= self._tuning.learn_score
-        if self._episodes.busy:
-            frozen = self._episodes.frozen(time_ns, self._tuning.max_freeze_s)[:, self._component_of]
-            accepted = self._episodes.open[:, self._component_of] & ~frozen
-            outstanding = (outstanding | frozen) & ~accepted
-        return ~outstanding
-
     def _health(self, scan: Scan, mode: NDArray[np.uint8], score: Array, values: Values) -> HealthScore:
         return HealthScore(
             station=scan.station,
@@ -166,16 +209,17 @@ class BlockMonitor:
             revision=scan.revision,
             time_ns=scan.time_ns,
             mode=mode,
-            level=self._episodes.level[: len(mode)],
+            level=self._advisory.episodes.level[: len(mode)],
             score=score[: len(mode)],
             health=health_index(score[: len(mode)]),
             good=np.count_nonzero(values == values, axis=1) / values.shape[1],
+            attended=self._advisory.life.attended(scan.time_ns, len(mode)),
         )
 
     def _trend(self, scan: Scan, x: Values, judgement: Judgement) -> TagTrend | None:
-        if not self._episodes.busy and scan.time_ns - self._history_ns < self._tuning.history_s * 1e9:
+        if not self._advisory.episodes.busy and scan.time_ns - self._history_ns < self._tuning.history_s * 1e9:
             return None
-        units: Mask = np.logical_or.reduce(self._episodes.open[: len(x)], axis=1)
+        units: Mask = np.logical_or.reduce(self._advisory.episodes.open[: len(x)], axis=1)
         if scan.time_ns - self._history_ns >= self._tuning.history_s * 1e9:
             self._history_ns = scan.time_ns
             units = np.ones_like(units)
@@ -196,7 +240,10 @@ class BlockMonitor:
         )
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        arrays: dict[str, NDArray[Any]] = {"history_ns": np.array(self._history_ns, dtype=np.int64)}
+        arrays: dict[str, NDArray[Any]] = {
+            "history_ns": np.array(self._history_ns, dtype=np.int64),
+            "marked": self._marked.astype(np.float64),
+        }
         for name, part in self._parts.items():
             arrays |= {f"{name}.{key}": array for key, array in part.snapshot().items()}
         return arrays
@@ -224,4 +271,5 @@ class BlockMonitor:
             prefix = f"{name}."
             part.restore({k.removeprefix(prefix): v for k, v in state.arrays.items() if k.startswith(prefix)})
         self._history_ns = int(state.arrays["history_ns"])
+        self._marked = state.arrays["marked"] > 0.0
         self._last_ns = state.last_ns

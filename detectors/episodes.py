@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.actions import Action
 from detectors.base import Array, Mask
 from detectors.tuning import Tuning
 
@@ -26,13 +27,17 @@ def warning_id(asset: str, detector: str, start_ns: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One change of one episode, by row and column of the block; ``level`` is the one it has now or had last."""
+    """One change of one episode, by row and column of the block; ``level`` is the one it has now or had last.
+
+    ``action`` is what a person did, where it was one.
+    """
 
     unit: int
     component: int
     kind: str
     level: int
     onset_ns: int
+    action: Action | None = None
 
 
 class Episodes:
@@ -92,6 +97,12 @@ class Episodes:
         transitions = self._turn(rises, returns, reached) if (rises | returns).any() else []
         self.busy = self._is_busy()
         return transitions
+
+    def clear(self, where: Mask) -> None:
+        """Forget the episodes at ``where`` (n_units, n_components): what stood there has been mended or has become normal."""
+        for counter in (self._over, self._under[None], self._level[None]):
+            counter[:, where] = 0.0
+        self.busy = self._is_busy()
 
     def _is_busy(self) -> bool:
         """Whether any counter runs; if not, scores below the limit change nothing."""

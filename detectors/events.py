@@ -16,6 +16,11 @@ MODE_NAMES = ("unknown", "stopped", "settling", "running")
 LEVELS = ("watch", "warning", "urgent")
 """Severities of an early warning, least first; a level is its index + 1, 0 = none."""
 
+ENDS = ("returned", "accepted", "closed")
+"""Transitions after which an early warning is no longer open."""
+TELLS = ("opened", "reopened", "escalated", "reminded")
+"""Transitions that say again how the machine is; the others say what people did, or that it is over."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HealthScore:
@@ -25,6 +30,7 @@ class HealthScore:
     ----------
     mode : (n_units,) uint8 of ``UNKNOWN`` ... ``RUNNING``.
     level : (n_units, n_components) uint8, level of the open early warning, 0 = none.
+    attended : (n_units, n_components) bool, a person has taken it on: it counts as normal in what rolls up; None = none.
     score : (n_units, n_components) [-], 1 = at the warning limit; NaN = cannot say.
     health : (n_units, n_components) index 0-100 [-]; NaN = cannot say, never a free 100.
     good : (n_units,) share of readings with a good value [-].
@@ -39,6 +45,7 @@ class HealthScore:
     score: Array
     health: Array
     good: Array
+    attended: Mask | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +72,9 @@ class TagTrend:
 class Evidence:
     """One tag that speaks for an early warning: measured and expected [uom], score [-].
 
-    ``head`` says how it stands out: its ``level`` is not as expected, it does not fit the other tags (``cross``), it jumps more
-    than it used to (``spread``), or it is not where it was lately (``departure``).
+    ``deviation`` is by how much it has stood off lately [uom], free of the noise of the moment; ``trend_per_day`` how that grows
+    [uom/d]; None = not known. ``head`` says how it stands out: its ``level`` is not as expected, it does not fit the other tags
+    (``cross``), it jumps more than it used to (``spread``), or it is not where it was lately (``departure``).
     """
 
     tag: str
@@ -78,14 +86,57 @@ class Evidence:
     score: float
     limit: float | None
     head: str = "level"
+    deviation: float | None = None
+    trend_per_day: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A failure mode that fits a warning, its share of what is likely [-], the part (tag) that fails, and what to check first."""
+
+    mode: str
+    share: float
+    name_zh: str
+    name_en: str
+    check_zh: str
+    check_en: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """When the first tag of a warning reaches its alarm limit: between ``low_s`` and ``high_s`` from now [s], four times of five.
+
+    If ``state`` is not ``rising`` it says why there is no such time: ``no limit``, ``not rising``, ``beyond horizon``, or ``at
+    the limit``.
+    """
+
+    state: str
+    low_s: float | None = None
+    high_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did to a warning: who, why, with which outcome, until when [ns]."""
+
+    who: str
+    why: str
+    outcome: str = ""
+    until_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class EarlyWarning:
-    """One transition in the life of one episode: ``opened``, ``escalated`` or ``returned``, or ``accepted``: of a recording
-    that nobody described, what has stood for so long that it is taken as normal from now on.
+    """One transition in the life of one episode.
 
-    ``id`` is the same for all transitions of the episode; ``onset_ns`` is when its score first passed the limit.
+    ``opened``, ``escalated``, ``returned``; ``reopened`` when it comes back within a day; ``reminded`` when nobody has
+    acknowledged it for a day; ``acknowledged``, ``shelved``, ``unshelved``, ``closed`` by a person (``act``), or at the end of a
+    shelf; or ``accepted``: of a recording that nobody described, what has stood for so long that it is taken as normal.
+
+    ``id`` is the same for all transitions of the episode; ``onset_ns`` is when its score first passed the limit. ``cause`` is the
+    id of the warning to which this one belongs, "" = it stands for itself. ``mode`` is how the unit runs, ``load`` at what
+    [load_uom]. ``likely`` holds failure modes that fit, the best first.
     """
 
     id: str
@@ -102,6 +153,13 @@ class EarlyWarning:
     evidence: tuple[Evidence, ...]
     text_zh: str
     text_en: str
+    mode: str = ""
+    load: float | None = None
+    load_uom: str = ""
+    likely: tuple[Likely, ...] = ()
+    forecast: Forecast | None = None
+    cause: str = ""
+    act: Act | None = None
 
 
 @dataclass(frozen=True, slots=True)

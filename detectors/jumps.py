@@ -7,8 +7,8 @@ With r the residual of a tag, m its level of late and s the spread of d = r - m,
                     m = r. It is held until |d| <= h s / 2, which ends it as a spike, or until it has lasted longer than
                     `DOUBT_SCANS`: then it is a step that stays, and m = r
 
-h is `MARGIN` times the farthest that the tag ever went alone while it was learned, at least `LEAST`: a tag that jumps by nature has
-jumped before. A tag that says something again after a pause begins anew at the level it has then.
+h is `MARGIN` times the farthest that the tag ever went alone while it was learned, at least `LEAST`: a tag that jumps by nature
+has jumped before. A tag that says something again after a pause begins anew at the level it has then.
 
 `detectors.excursions` does the same for a recording, with limits from a budget over all of its learn rows; here nothing is known
 beforehand, so the limit is learned on the way.
@@ -168,7 +168,7 @@ def _step(
             limit = max(LEAST, min(MARGIN * peak[u, j], MOST)) * s
             ready = seen[u, j] >= warm
             jumps = abs(d) > limit
-            if ready and (scans[u, j] > 0.0 or jumps and together < TOGETHER):
+            if ready and (scans[u, j] > 0.0 or (jumps and together < TOGETHER)):
                 if scans[u, j] == 0.0:
                     least[u, j] = d
                     most[u, j] = d
@@ -194,8 +194,8 @@ def _step(
             elif ready and jumps:  # the plant moves, and this tag with it
                 level[u, j] = r
                 continue
-            if not ready and abs(d) > LEAST * s and seen[u, j] > FIRST_CLIP and together < TOGETHER or not jumps:
-                peak[u, j] = max(peak[u, j], abs(d) / s) if seen[u, j] > FIRST_CLIP else 0.0
+            if seen[u, j] > FIRST_CLIP and (together < TOGETHER or not jumps):
+                peak[u, j] = max(peak[u, j], abs(d) / s)
             seen[u, j] += 1.0
             square = d * d
             if seen[u, j] > FIRST_CLIP:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from detectors.actions import Action, fault
 from detectors.block_monitor import BlockMonitor
 from detectors.events import Event, Refused
 from detectors.tuning import Tuning
@@ -36,6 +37,24 @@ class StationMonitor:
             reason = f"unknown block {scan.station}/{scan.block}; expected one of {known}"
             return [Refused(scan.station, scan.block, scan.time_ns, reason)]
         return monitor.receive(scan)
+
+    def act(self, action: Action) -> list[Event]:
+        """Carry out what a person did: the transition of a warning, or the data-quality event, that it makes.
+
+        What cannot be carried out is `Refused` with one clear sentence, and changes nothing.
+        """
+        reason = fault(action)
+        if not reason and action.station != self.station.code:
+            reason = f"station {action.station[:40]!r}; this is {self.station.code}"
+        if reason:
+            return [Refused(action.station, "", action.time_ns, reason)]
+        for monitor in self._blocks.values():
+            if monitor.knows(action):
+                return monitor.act(action)
+        meant = action.warning or action.tag or f"unit {action.unit}"
+        return [
+            Refused(action.station, "", action.time_ns, f"{action.kind}: {self.station.code} knows no {meant[:40]!r}")
+        ]
 
     def snapshot(self, block: str) -> bytes:
         """State of one block; see `detectors.snapshot`."""

@@ -79,6 +79,7 @@ class NormalBehaviour:
             guard_s=tuning.guard_s,
             memory_s=tuning.spread_memory_s,
             ready_s=(1.0 - BURN_IN) * warm_up_s,
+            settle_s=tuning.settle_s,
         )
 
     def judge(self, x: Values, f: Covariates) -> Judgement:
@@ -116,12 +117,28 @@ class NormalBehaviour:
     def leaning(self, judgement: Judgement) -> tuple[Array, Array]:
         """To which side every tag stands out, and by how much of late, both (n_units, n_tags).
 
-        Its score with the sign of the deviation [-], and the deviation itself, filtered on the scale that gives the score [unit of
-        the tag]: what a reading of the moment, which carries all noise, does not show. NaN = cannot say.
+        Its score with the sign of the deviation [-], and the deviation itself, filtered on the scale that gives the score [unit
+        of the tag]: what a reading of the moment, which carries all noise, does not show. NaN = cannot say.
         """
         score, deviation = self._bank.leading(judgement.moved)
         lately = judgement.expected + (deviation[: self._n_units] * judgement.spread)
         return score[: self._n_units], self.measured(lately) - self.measured(judgement.expected)
+
+    def filters(self, judgement: Judgement, unit: int, column: int) -> tuple[Array, Array, Array]:
+        """Deviation of one tag on every scale, the warning limit there [as it is judged], time constants [s]; (n_scales,)."""
+        spread = judgement.spread[unit, column]
+        return judgement.moved[:, unit, column] * spread, self._bank.widths(unit, column) * spread, self._bank.scales_s
+
+    def step_of(self, judgement: Judgement, unit: int, column: int, deviation: float, step: float) -> float:
+        """What a step of a deviation is in the unit of the tag, at the expected value of now."""
+        level = judgement.expected[unit, column] + deviation
+        if column not in self._log:
+            return step
+        return float(np.exp(min(level + step, LOG_MOST)) - np.exp(min(level, LOG_MOST)))
+
+    def relearn(self, where: Mask) -> None:
+        """Learn the level of the tags at ``where`` (n_units, n_tags) anew; until that is done they say nothing."""
+        self._bank.relearn(np.concatenate([where, where]) if self._is_farm else where)
 
     def residual(self, x: Values, judgement: Judgement) -> Array:
         """Residuals (n_units, n_tags) of other values at the same covariates."""
@@ -133,12 +150,9 @@ class NormalBehaviour:
         """(n_units, n_tags) what the residuals usually are; not to be changed."""
         return self._bank.mean[: self._n_units]
 
-    def settle(self, which: Mask, usual: Array | None = None) -> None:
-        """Forget how some tags (n_units, n_tags) stood out; ``usual``, if given, is what their residuals are from now on."""
-        if self._is_farm:
-            which = np.concatenate([which, which])
-            usual = None if usual is None else np.concatenate([usual, self._bank.mean[self._n_units :]])
-        self._bank.settle(which, usual)
+    def forget(self, where: Mask) -> None:
+        """Forget how the tags at ``where`` (n_units, n_tags) stood out."""
+        self._bank.forget(np.concatenate([where, where]) if self._is_farm else where)
 
     def score(self, x: Values, f: Covariates) -> Array:
         """Score of every tag [-], (n_units, n_tags); see `Detector`."""

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.actions import MAINTAIN, RESUME, Action
 from detectors.base import Array
 from detectors.episodes import Transition, warning_id
-from detectors.events import LEVELS, DataQuality, EarlyWarning, Evidence
+from detectors.events import LEVELS, Act, DataQuality, EarlyWarning, Evidence, Forecast, Likely
 from detectors.heads import HEADS
 from detectors.quality import WHOLE_UNIT
 from detectors.sensor_faults import KINDS, Change
+from detectors.sentences import warning_sentence
 from detectors.sisters import ALL_UNITS
 from detectors.wording import (
     excursion_sentence,
     fault_sentence,
     gap_sentence,
+    marked_sentence,
     moved_sentence,
+    planned_sentence,
     quality_sentence,
-    warning_sentence,
 )
 from stations.plant import Block, Station, Tag, Text
 
@@ -32,13 +36,39 @@ DETECTOR = "normal-behaviour"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What a block looks like at one event time; (n_units, n_tags) each: value, expected [unit of the tag], score [-], and, where
-    there are several, the head that gives the score."""
+    """What a block looks like at one event time; (n_units, n_tags) each: value, expected [unit of the tag], score [-], where
+    there are several heads the one that gives the score, and, where it is known, by how much each tag has stood off lately."""
 
     value: Array
     expected: Array
     score: Array
     head: NDArray[np.int64] | None = None
+    deviation: Array | None = None
+
+
+class Course(NamedTuple):
+    """How the first tag of a warning goes on: its trend [uom/d], and when it reaches its limit."""
+
+    trend_per_day: float | None = None
+    forecast: Forecast | None = None
+
+
+UNKNOWN = Course()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What belongs to a warning beside its evidence: how the unit runs, failure modes that fit, how it goes on, its cause."""
+
+    mode: str = ""
+    load: float | None = None
+    load_uom: str = ""
+    likely: tuple[Likely, ...] = ()
+    course: Course = UNKNOWN
+    cause: str = ""
+
+
+ALONE = Context()
 
 
 class Reporter:
@@ -61,20 +91,26 @@ class Reporter:
             for code in components
         ]
 
+    def id_of(self, unit: int, component: int, onset_ns: int) -> str:
+        """Id of the episode of a unit and component that began then."""
+        block, code = self._block, self._components[component][0]
+        return warning_id(f"{block.station}.{block.code}.{self._units[unit]}.{code}", DETECTOR, onset_ns)
+
     def warnings(self, time_ns: int, transitions: Iterable[Transition], picture: Picture) -> Iterator[EarlyWarning]:
         """One early warning for every transition of one scan."""
         for transition in transitions:
-            yield self.warning(time_ns, transition, self._worst(transition, picture))
+            evidence = self.evidence(transition.unit, self.worst(transition, picture), picture)
+            yield self.warning(time_ns, transition, evidence)
 
-    def warning(self, time_ns: int, transition: Transition, evidence: tuple[Evidence, ...]) -> EarlyWarning:
+    def warning(
+        self, time_ns: int, transition: Transition, evidence: tuple[Evidence, ...], context: Context = ALONE
+    ) -> EarlyWarning:
         """The early warning of one transition."""
         block, unit = self._block, self._units[transition.unit]
         code, component = self._components[transition.component]
-        text = warning_sentence(
-            self._station.name, unit, component, transition.kind, (time_ns - transition.onset_ns) / 1e9, evidence[0]
-        )
-        return EarlyWarning(
-            id=warning_id(f"{block.station}.{block.code}.{unit}.{code}", DETECTOR, transition.onset_ns),
+        act = transition.action
+        event = EarlyWarning(
+            id=self.id_of(transition.unit, transition.component, transition.onset_ns),
             kind="early_warning",
             station=block.station,
             block=block.code,
@@ -84,24 +120,37 @@ class Reporter:
             level=LEVELS[transition.level - 1],
             time_ns=time_ns,
             onset_ns=transition.onset_ns,
-            score=evidence[0].score,
+            score=evidence[0].score if evidence else 0.0,
             evidence=evidence,
-            text_zh=text.zh,
-            text_en=text.en,
+            text_zh="",
+            text_en="",
+            mode=context.mode,
+            load=context.load,
+            load_uom=context.load_uom,
+            likely=context.likely,
+            forecast=context.course.forecast,
+            cause=context.cause,
+            act=None if act is None else Act(act.who, act.why, act.outcome, act.until_ns),
+        )
+        text = warning_sentence(self._station.name, component, event)
+        return replace(event, text_zh=text.zh, text_en=text.en)
+
+    def evidence(
+        self, unit: int, columns: Sequence[int], picture: Picture, course: Course = UNKNOWN
+    ) -> tuple[Evidence, ...]:
+        """The first of these columns, in their order; ``course`` is that of the very first."""
+        return tuple(
+            self._one(unit, column, picture, None if rank else course.trend_per_day)
+            for rank, column in enumerate(columns[:EVIDENCE_TAGS])
         )
 
-    def evidence(self, unit: int, columns: Sequence[int], picture: Picture) -> tuple[Evidence, ...]:
-        """The first of these columns, in their order."""
-        return tuple(self._one(unit, column, picture) for column in columns[:EVIDENCE_TAGS])
-
-    def _worst(self, transition: Transition, picture: Picture) -> tuple[Evidence, ...]:
-        """The tags of the component that stand out most, most first; one that cannot say comes last and is left out if it can."""
+    def worst(self, transition: Transition, picture: Picture) -> list[int]:
+        """The tags of the component that can say, those that stand out most first."""
         unit, columns = transition.unit, self._of_component[transition.component]
         scores = np.nan_to_num(picture.score[unit, columns], nan=-1.0)
-        chosen = [int(columns[i]) for i in np.argsort(-scores, kind="stable") if scores[i] >= 0.0]
-        return self.evidence(unit, chosen, picture)
+        return [int(columns[i]) for i in np.argsort(-scores, kind="stable") if scores[i] >= 0.0]
 
-    def _one(self, unit: int, column: int, picture: Picture) -> Evidence:
+    def _one(self, unit: int, column: int, picture: Picture, trend_per_day: float | None) -> Evidence:
         tag = self._tags[column]
         value, expected = float(picture.value[unit, column]), float(picture.expected[unit, column])
         limit = tag.limits.alarm_high if value >= expected else tag.limits.alarm_low
@@ -115,6 +164,8 @@ class Reporter:
             score=round(float(picture.score[unit, column]), 4),
             limit=limit,
             head=HEADS[0 if picture.head is None else int(picture.head[unit, column])],
+            deviation=None if picture.deviation is None else _known(float(picture.deviation[unit, column])),
+            trend_per_day=None if trend_per_day is None else _known(trend_per_day),
         )
 
     def sensors(self, time_ns: int, changes: Iterable[tuple[int, int, bool]]) -> Iterator[DataQuality]:
@@ -145,6 +196,22 @@ class Reporter:
         text = gap_sentence(self._station.name, lasted_s)
         reason = f"gap: {lasted_s:.0f} s between two scans"
         return self._quality("gap", time_ns, -1, "*", "passed", reason, text)
+
+    def marked(self, action: Action, row: int, column: int, *, is_marked: bool) -> DataQuality:
+        """One sensor that the crew called out of order, or repaired."""
+        unit, tag = self._block.units[row], self._block.tags[column]
+        text = marked_sentence(self._station.name, unit, tag.name, action.who, is_marked)
+        reason = f"{'marked as faulty' if is_marked else 'repaired'}, says {action.who}"
+        return self._quality("crew", action.time_ns, row, tag.code, "opened" if is_marked else "returned", reason, text)
+
+    def planned(self, action: Action, row: int) -> DataQuality:
+        """Work on a unit or one of its components that begins or ends, or its normal that is learned anew."""
+        component = dict(self._components).get(action.component, Text("全部部件", "all components"))
+        text = planned_sentence(self._station.name, self._block.units[row], component, action)
+        transition = {MAINTAIN: "opened", RESUME: "returned"}.get(action.kind, "passed")
+        return self._quality(
+            "maintenance", action.time_ns, row, "*", transition, f"{action.kind}, says {action.who}", text
+        )
 
     def excursion(self, begun_ns: int, row: int, column: int, rows: int, expected: float) -> DataQuality:
         """One short excursion of a judged column that is over; dated from its first row."""
@@ -177,3 +244,8 @@ class Reporter:
             text_zh=text.zh,
             text_en=text.en,
         )
+
+
+def _known(value: float) -> float | None:
+    """To four decimals; None if it is no number."""
+    return round(value, 4) if np.isfinite(value) else None

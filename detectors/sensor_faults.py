@@ -1,7 +1,7 @@
 """Which readings lie: a sensor at fault is named, is not judged while it lies, and never blamed on the machine.
 
-The machine and its sensor part in one thing: what a machine does, several sensors feel. A tag that leaves what is expected of it is
-its sensor's doing if it does so *alone*, its companions being within noise for `ALONE_SCANS` scans, and one of these holds
+The machine and its sensor part in one thing: what a machine does, several sensors feel. A tag that leaves what is expected of it
+is its sensor's doing if it does so *alone*, its companions being within noise for `ALONE_SCANS` scans, and one of these holds
 
     stuck       it repeats itself as it never did (`detectors.stuck`)
     spikes      it jumps and is back within three scans (`detectors.jumps`); those scans are not judged
@@ -10,7 +10,8 @@ its sensor's doing if it does so *alone*, its companions being within noise for 
     step        it jumped within one scan and stood still since, as nothing with a heat capacity can
     drift       no failure mode is known to show in this tag alone, on this side
 
-Companions are the tags of the same component or redundancy group; not those that are judged *by* this one, for their
+It is not judged from then on, but only told of once it has lasted for `TELL_S`: what wanders off and comes back is no work for
+anybody. Companions are the tags of the same component or redundancy group; not those that are judged *by* this one, for their
 expectations lie with it. If companions do move later, the doubt is withdrawn and the machine is judged. A sensor is sound again
 when its residual is back where it was; if it never comes back, what it reads is normal after `Tuning.max_freeze_s`.
 """
@@ -27,7 +28,7 @@ from detectors.base import Array, Covariates, Mask, Values
 from detectors.jumps import SPIKE, Jumps
 from detectors.normal_behaviour import LOG_RESOLUTION, Judgement, NormalBehaviour
 from detectors.stuck import Stuck
-from detectors.tuning import DAY_S, Tuning
+from detectors.tuning import DAY_S, HOUR_S, Tuning
 from stations.plant import Block
 
 SOUND, STUCK, SPIKES, STEP, DRIFT, UNIT, SWAP = range(7)
@@ -46,6 +47,8 @@ BACK = 0.4
 """Share of the deviation at which a sensor is back."""
 QUIET_S = DAY_S
 """A sensor has spikes until there were none for so long; a message for each would be a dozen a day."""
+TELL_S = np.array([0.0, 0.0, 0.0, 4.0, 24.0, 0.0, 4.0]) * HOUR_S
+"""How long a fault of each kind has to last before it is told of."""
 SISTERS = 2
 """So many others of a group outvote one."""
 FACTORS = (1e-3, 1e-2, 0.1, 10.0, 100.0, 1e3)
@@ -86,14 +89,14 @@ def lone_witnesses(block: Block, columns: list[int]) -> Mask:
 def companions(block: Block, columns: list[int]) -> Mask:
     """(n_judged, n_judged) which tags would feel what each of them feels."""
     tags = [block.tags[column] for column in columns]
-    part, group = (np.array([str(name) for name in names]) for names in zip(*((t.component, t.group) for t in tags)))
-    grouped = np.array([tag.group is not None for tag in tags])
-    together: Mask = (part[:, None] == part) | ((group[:, None] == group) & grouped[:, None])
+    part, group = np.array([tag.component for tag in tags]), np.array([tag.group or "" for tag in tags])
+    together: Mask = (part[:, None] == part) | ((group[:, None] == group) & (group != ""))
     np.fill_diagonal(together, False)
     sources = {covariate.code: covariate.tag for covariate in block.covariates}
     drives = {model.code: {sources[code] for code in model.covariates} for model in block.models}
     depends = np.array([[one.code in drives[other.model or ""] for other in tags] for one in tags])
-    return together & ~depends
+    feel: Mask = together & ~depends
+    return feel
 
 
 class SensorFaults:
@@ -127,6 +130,8 @@ class SensorFaults:
         self._since_ns = np.zeros(block.shape, dtype=np.int64)
         self._shift, self._alone, self._joined, self._back = (np.zeros(shape) for _ in range(4))
         self._cleared = np.zeros(shape)
+        self._other = np.full(block.shape, -1, dtype=np.int64)
+        self._record = np.zeros(block.shape)
         self._derive()
 
     def _derive(self) -> None:
@@ -166,13 +171,13 @@ class SensorFaults:
         self, time_ns: int, values: Values, judgement: Judgement, behaviour: NormalBehaviour
     ) -> Iterator[Change]:
         """What changes in the record by this scan. The scores of what is at fault become NaN: they cannot say."""
-        if self._jumped is None and not (self._any_stuck or self.busy or self._asked):
-            if not (judgement.score[: len(values)] >= ASK_SCORE).any():
-                return iter(())
+        suspicious = self._jumped is not None or self._any_stuck or self.busy or self._asked
+        if not (suspicious or (judgement.score[: len(values)] >= ASK_SCORE).any()):
+            return iter(())
         return iter(self._decide(time_ns, values, judgement, behaviour))
 
     def _decide(self, time_ns: int, values: Values, judgement: Judgement, behaviour: NormalBehaviour) -> list[Change]:
-        before, other = self._kind.copy(), np.full(self._kind.shape, -1, dtype=np.int64)
+        before = self._kind.copy()
         how: dict[tuple[int, int], str] = {}
         lean, _ = behaviour.leaning(judgement)
         score = judgement.score[: len(values)]
@@ -182,13 +187,20 @@ class SensorFaults:
         self._repeat(time_ns)
         if self._held.any():
             self._watch(time_ns, values, away, behaviour, how)
-        self._accuse(time_ns, values, lean, away, score, judgement, behaviour, other)
+        self._accuse(time_ns, values, lean, away, score, judgement, behaviour)
         if (self._kind != before).any():
             self._derive()
             self._settle(before, behaviour)
         score[self._held[:, self._columns]] = np.nan
         self._asked = bool(self._alone.any() or self._cleared.any())
-        return list(self._changes(before, other, how))
+        lasted_ns = time_ns - self._since_ns
+        told = (self._kind != SOUND) & (lasted_ns >= TELL_S[self._kind.astype(np.intp)] * 1e9)
+        told |= self._kind == SPIKES
+        record = np.where(told, self._kind, SOUND)
+        if not (record != self._record).any():
+            return []
+        before, self._record = self._record, record
+        return list(self._changes(before, how))
 
     def _spikes(self, time_ns: int) -> None:
         if self._jumped is not None:
@@ -235,7 +247,7 @@ class SensorFaults:
                 self._back[unit, i] = self._joined[unit, i] = 0.0
                 self._cleared[unit, i] = word == "withdrawn"
         if old.any():
-            behaviour.settle(old, self._jumps.level)
+            behaviour.relearn(old)
 
     def _accuse(
         self,
@@ -246,7 +258,6 @@ class SensorFaults:
         score: Array,
         judgement: Judgement,
         behaviour: NormalBehaviour,
-        other: NDArray[np.int64],
     ) -> None:
         free = ~self._held[:, self._columns]
         asks = (score >= ASK_SCORE) & free
@@ -274,8 +285,7 @@ class SensorFaults:
             self._kind[at], self._since_ns[at] = kind[u, i], time_ns
             self._shift[u, i] = deviation[u, i]
             self._alone[u, i] = 0.0
-            if exchanged[u, i] >= 0:
-                other[at] = self._columns[exchanged[u, i]]
+            self._other[at] = self._columns[exchanged[u, i]] if exchanged[u, i] >= 0 else -1
 
     def _misread(
         self, values: Values, judgement: Judgement, behaviour: NormalBehaviour, asks: Mask
@@ -309,25 +319,24 @@ class SensorFaults:
         ended = (before[:, self._columns] > SPIKES) | (before[:, self._columns] == STUCK)
         ended &= ~self._held[:, self._columns] & (self._cleared == 0.0)
         if ended.any():
-            behaviour.settle(ended)
+            behaviour.forget(ended)
 
-    def _changes(self, before: Array, other: NDArray[np.int64], how: dict[tuple[int, int], str]) -> Iterator[Change]:
-        for u, column in np.argwhere(self._kind != before):
-            unit, tag = int(u), int(column)
-            old, new = int(before[unit, tag]), int(self._kind[unit, tag])
+    def _changes(self, before: Array, how: dict[tuple[int, int], str]) -> Iterator[Change]:
+        """From the record ``before`` to that of now."""
+        now = self._record
+        for unit, tag in np.argwhere(now != before).tolist():
+            row = unit
             if self._shared[tag]:
-                # One instrument: the first that notices speaks for all, the last one takes it back.
-                others = np.delete(np.stack([before[:, tag], self._kind[:, tag]]), unit, axis=1)
-                if (old == SOUND and (others[0] != SOUND).any()) or (new == SOUND and (others[1] != SOUND).any()):
+                # One instrument: the first unit that notices speaks for all, the last one takes it back.
+                if (before[:, tag].any() and now[:, tag].any()) or unit != np.flatnonzero(
+                    now[:, tag] != before[:, tag]
+                )[0]:
                     continue
-                first = np.flatnonzero(self._kind[:, tag] != before[:, tag])[0]
-                if unit != first:
-                    continue
-                unit = -1
-            if old != SOUND:
-                yield Change(unit, tag, old, how.get((int(u), tag), "returned"))
-            if new != SOUND:
-                yield Change(unit, tag, new, "opened", int(other[u, tag]))
+                row = -1
+            if before[unit, tag] != SOUND:
+                yield Change(row, tag, int(before[unit, tag]), how.get((unit, tag), "returned"))
+            if now[unit, tag] != SOUND:
+                yield Change(row, tag, int(now[unit, tag]), "opened", int(self._other[unit, tag]))
 
     def _own(self) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         return {
@@ -338,6 +347,8 @@ class SensorFaults:
             "joined": self._joined,
             "back": self._back,
             "cleared": self._cleared,
+            "other": self._other,
+            "record": self._record,
         }
 
     def snapshot(self) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:

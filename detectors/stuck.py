@@ -19,6 +19,8 @@ LEAST_SCANS, TIMES = 8.0, 3.0
 samples for stuck, but of wind speeds at ten minutes; a temperature at 0.1 K needs more."""
 DRIVER_TIMES = 4.0
 """Of a tag that nothing is expected of (a set point may be clamped), so many times as long a run is suspicious."""
+SEEN_TIMES = 10.0
+"""What was seen of a tag is worth a judgement of runs up to a tenth of it."""
 NATURAL_SCANS = 2.0
 """What never repeated itself more often is moved by its noise alone."""
 MOVED = 4.0
@@ -143,7 +145,9 @@ def _step(
                     least[u, j] = e if np.isnan(least[u, j]) else min(least[u, j], e)
                     most[u, j] = e if np.isnan(most[u, j]) else max(most[u, j], e)
                 times = 1.0 if i >= 0 else DRIVER_TIMES
-                if seen[u, j] >= warm and run[u, j] >= times * max(LEAST_SCANS, TIMES * longest[u, j] + 1.0):
+                if seen[u, j] >= max(warm, SEEN_TIMES * run[u, j]) and run[u, j] >= times * max(
+                    LEAST_SCANS, TIMES * longest[u, j] + 1.0
+                ):
                     moved = i >= 0 and (most[u, j] - least[u, j]) ** 2 > MOVED * MOVED * variance[u, i]
                     if moved or longest[u, j] <= NATURAL_SCANS:
                         now[u, j] = True

@@ -46,6 +46,14 @@ class Tuning:
     """Scores of watch, warning and urgent."""
     max_freeze_s: float = 40 * DAY_S
     """A tag that stood out for so long learns again: the plant has accepted its new normal, or nobody looks."""
+    remind_s: float = DAY_S
+    """A warning that stands and that nobody has acknowledged is told again after so long."""
+    reopen_s: float = DAY_S
+    """What comes back so soon after it returned is the same episode."""
+    group_s: float = HOUR_S
+    """Warnings of several units that open within so long have one cause."""
+    settle_s: float = 2 * DAY_S
+    """Operation after maintenance in which the new level of each tag is learned; spreads and weights are kept."""
     history_s: float = 60.0
     """Time between two points of a tag's history; every scan while its unit is in an episode."""
     bad_scans: int = 3

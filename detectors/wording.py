@@ -1,8 +1,8 @@
-"""Plain sentences for staff, in Chinese and English, from the numbers of an event."""
+"""How numbers, units, times and machines are written for staff in Chinese and English, and what is said of sensors."""
 
 from __future__ import annotations
 
-from detectors.events import Evidence
+from detectors.actions import MAINTAIN, RELEARN, RESUME, Action, moment
 from detectors.sisters import ALL_UNITS
 from stations.plant import Text
 
@@ -21,15 +21,6 @@ _SHOWN_UOM = {
 _DIFFERENCE_UOM = {"degC": "K"}
 
 
-HOW = {
-    "level": Text("偏离期望", "is not as expected"),
-    "cross": Text("与其他测点不一致", "does not fit the other tags"),
-    "spread": Text("波动异常", "fluctuates more than it used to"),
-    "departure": Text("偏离近期水平", "has left the level that it had lately"),
-}
-"""What a tag does that a head warns of."""
-
-
 def shown_uom(uom: str) -> str:
     """The unit as people write it.
 
@@ -37,6 +28,15 @@ def shown_uom(uom: str) -> str:
     '°C'
     """
     return _SHOWN_UOM.get(uom, uom)
+
+
+def difference_uom(uom: str) -> str:
+    """The unit of a difference, as people write it.
+
+    >>> difference_uom("degC"), difference_uom("m3/h")
+    ('K', 'm³/h')
+    """
+    return _DIFFERENCE_UOM.get(uom, shown_uom(uom))
 
 
 def number(value: float) -> str:
@@ -65,6 +65,24 @@ def duration(seconds: float) -> Text:
     return Text(f"{seconds / 86400:.1f} 天", f"{seconds / 86400:.1f} d")
 
 
+def span(low_s: float, high_s: float) -> Text:
+    """A time from now that is known within bounds, in the unit that suits its end.
+
+    >>> span(9 * 86400, 17 * 86400).en, span(3000, 9000).zh, span(60, 200).en
+    ('9-17 d', '1-2 小时', '1-3 min')
+    """
+    size_s, zh, en = next((one for one in _SPANS if high_s >= 2 * one[0]), _SPANS[-1])
+    low, high = round(low_s / size_s), max(1, round(high_s / size_s))
+    return (
+        Text(f"{low}-{high} {zh}", f"{low}-{high} {en}")
+        if low < high
+        else Text(f"约 {high} {zh}", f"about {high} {en}")
+    )
+
+
+_SPANS = ((86_400.0, "天", "d"), (3600.0, "小时", "h"), (60.0, "分钟", "min"))
+
+
 def unit_name(station: Text, unit: str) -> Text:
     """A unit, or all of them, as people say it.
 
@@ -74,50 +92,6 @@ def unit_name(station: Text, unit: str) -> Text:
     if unit == ALL_UNITS:
         return Text(f"{station.zh} 全部机组", f"{station.en}, all units")
     return Text(f"{station.zh} {unit} 号机", f"{station.en} unit {unit}")
-
-
-def warning_sentence(
-    station: Text, unit: str, component: Text, transition: str, lasted_s: float, first: Evidence
-) -> Text:
-    """What an early warning says: where, which tag, how far from expected, since when, how far the alarm limit is."""
-    where = unit_name(station, unit)
-    if transition == "returned":
-        lasted = duration(lasted_s)
-        return Text(
-            f"{where.zh} {component.zh}：恢复正常，历时 {lasted.zh}。",
-            f"{where.en}, {component.en}: back to normal after {lasted.en}.",
-        )
-    if transition == "accepted":
-        lasted = duration(lasted_s)
-        return Text(
-            f"{where.zh} {component.zh}：偏离已持续 {lasted.zh}，此后按正常水平评估。",
-            f"{where.en}, {component.en}: has stood for {lasted.en}; from now on taken as normal.",
-        )
-    if first.head != "level":
-        return _unlike(station, unit, component, lasted_s, first)
-    uom, step_uom = shown_uom(first.uom), _DIFFERENCE_UOM.get(first.uom, shown_uom(first.uom))
-    difference = first.value - first.expected
-    lasted = duration(lasted_s)
-    value = number(first.value)
-    size, expected = f"{number(abs(difference))} {step_uom}".strip(), f"{number(first.expected)} {uom}".strip()
-    limit_zh = f"；报警限值 {number(first.limit)} {uom}" if first.limit is not None else ""
-    limit_en = f"; alarm limit {number(first.limit)} {uom}" if first.limit is not None else ""
-    return Text(
-        f"{where.zh} {component.zh}：{first.name_zh}比期望值{'高' if difference > 0 else '低'} {size}"
-        f"（实测 {value}，期望 {expected}），已持续 {lasted.zh}{limit_zh}。",
-        f"{where.en}, {component.en}: {first.name_en} {size} {'above' if difference > 0 else 'below'} "
-        f"expected ({value}, expected {expected}) for {lasted.en}{limit_en}.",
-    )
-
-
-def _unlike(station: Text, unit: str, component: Text, lasted_s: float, first: Evidence) -> Text:
-    """As `warning_sentence`, of a tag whose level is as expected."""
-    how = HOW[first.head]
-    lasted, value = duration(lasted_s), f"{number(first.value)} {shown_uom(first.uom)}".strip()
-    return Text(
-        f"{unit_name(station, unit).zh} {component.zh}：{first.name_zh}{how.zh}（实测 {value}），已持续 {lasted.zh}。",
-        f"{unit_name(station, unit).en}, {component.en}: {first.name_en} {how.en} ({value}) for {lasted.en}.",
-    )
 
 
 def quality_sentence(station: Text, unit: str, sensor: Text, is_bad: bool) -> Text:
@@ -183,6 +157,30 @@ def gap_sentence(station: Text, lasted_s: float) -> Text:
     return Text(
         f"{station.zh}：数据中断 {lasted.zh}（或时钟跳变）；此间未评估，补传数据不评估。",
         f"{station.en}: no data for {lasted.en}, or the clock was put forward; nothing was judged, what comes late is not.",
+    )
+
+
+def marked_sentence(station: Text, unit: str, sensor: Text, who: str, is_marked: bool) -> Text:
+    """What is said of a sensor that the crew marks as faulty, or has repaired."""
+    where = unit_name(station, unit)
+    if is_marked:
+        return Text(
+            f"{where.zh}：{who} 标记{sensor.zh}为故障，不参与评估，直至修复。",
+            f"{where.en}: {who} marked {sensor.en} as faulty; it is not judged until it is repaired.",
+        )
+    return Text(f"{where.zh}：{who} 已修复{sensor.zh}。", f"{where.en}: {who} has repaired {sensor.en}.")
+
+
+def planned_sentence(station: Text, unit: str, component: Text, action: Action) -> Text:
+    """What is said of planned work."""
+    where, until = unit_name(station, unit), moment(action.until_ns)
+    zh, en = {
+        MAINTAIN: (f"检修窗口至 {until}，期间不预警", f"in maintenance until {until}, no warnings"),
+        RESUME: ("检修结束，重新学习正常水平", "maintenance is over, the normal level is learned anew"),
+        RELEARN: ("重新学习正常水平", "the normal level is learned anew"),
+    }[action.kind]
+    return Text(
+        f"{where.zh} {component.zh}：{zh}（{action.who}）。", f"{where.en}, {component.en}: {en} ({action.who})."
     )
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from detectors.events import DataQuality, EarlyWarning, Event, Evidence, HealthScore, Refused
+from detectors.events import ENDS, TELLS, DataQuality, EarlyWarning, Event, Evidence, HealthScore, Refused
 from stations.plant import Block
 
 HOUR_S = 3600.0
-ENDS = ("returned", "accepted")
-"""Transitions that end an episode."""
 
 
 @dataclass(slots=True)
@@ -72,6 +70,8 @@ class Logbook:
         if event.transition in ENDS:
             if episode is not None:
                 episode.returned_ns, episode.accepted = event.time_ns, event.transition == "accepted"
+            return
+        if event.transition not in TELLS:
             return
         self.episodes[event.id] = Episode(
             id=event.id,

@@ -70,6 +70,7 @@ def decode(message: Message, block: Block) -> HealthScore | EarlyWarning | DataQ
             score=score,
             health=health_index(score),
             good=np.frombuffer(told.good, "<f4").astype(np.float64),
+            attended=np.frombuffer(told.attended, np.bool_).reshape(score.shape) if told.attended else None,
         )
     if msgspec.json.decode(message.value, type=_Kind).kind == "early_warning":
         return msgspec.json.decode(message.value, type=EarlyWarning)

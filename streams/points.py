@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from connectors.lines import DECIMALS, LineEncoder, escape, quote
 from detectors.base import Array, Mask
-from detectors.events import LEVELS, RUNNING, EarlyWarning, HealthScore, TagTrend
+from detectors.events import ENDS, LEVELS, RUNNING, EarlyWarning, HealthScore, TagTrend
 from stations.plant import Block
 
 LEARNING, STOPPED_STATE, NORMAL, PARTIAL, NO_DATA, WATCH = -2.0, -1.0, 0.0, 1.0, 2.0, 3.0
@@ -53,7 +53,7 @@ class PointEncoder:
         """Lines of one scan: the station and every unit, worst-of, and the components of the ``detailed`` units (n_units,)."""
         state = states(event)
         time_ms = event.time_ns // 1_000_000
-        units = self._unit_rows(event, state)
+        units = self._unit_rows(event, state if event.attended is None else np.where(event.attended, NORMAL, state))
         lines, count = self._units.encode(units, time_ms)
         fields = ",".join(f"{name}={value}" for name, value in _station_fields(units, time_ms).items())
         lines, count = f"{lines}{self._station}{fields} {time_ms}\n", count + 1
@@ -68,7 +68,7 @@ class PointEncoder:
         return lines + more, count + others
 
     def _unit_rows(self, event: HealthScore, state: Array) -> Array:
-        """(n_units, fields of health); worst-of its components, and partial where a sensor is out."""
+        """(n_units, fields of health); worst-of its components by ``state``, and partial where a sensor is out."""
         rows = np.empty((len(state), len(_HEALTH)))
         np.fmin.reduce(event.health, axis=1, out=rows[:, 0], initial=np.nan)
         np.fmax.reduce(event.score, axis=1, out=rows[:, 1], initial=np.nan)
@@ -93,10 +93,9 @@ class PointEncoder:
             "station": event.station,
             "unit": event.unit,
             "component": event.component,
-            "failure_mode": "deviation",
         }
         first = event.evidence[0]
-        is_open = 0.0 if event.transition == "returned" else 1.0
+        is_open = 0.0 if event.transition in ENDS else 1.0
         fields = {
             "level": f"{2.0 + LEVELS.index(event.level) + 1.0}" if is_open else "0.0",
             "open": f"{is_open}",
@@ -104,6 +103,8 @@ class PointEncoder:
             "onset_ms": f"{float(event.onset_ns // 1_000_000)}",
             "id": quote(event.id),
             "tag": quote(first.tag),
+            "failure_mode": quote(event.likely[0].mode if event.likely else "unknown"),
+            "transition": quote(event.transition),
             "text_zh": quote(event.text_zh),
             "text_en": quote(event.text_en),
         }

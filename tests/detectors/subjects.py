@@ -44,6 +44,7 @@ def bank(tags: Sequence[int], n_units: int) -> Detector:
         guard_s=TUNING.guard_s,
         memory_s=TUNING.spread_memory_s,
         ready_s=20 * TUNING.learn_s,
+        settle_s=TUNING.settle_s,
     )
 
 

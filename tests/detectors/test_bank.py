@@ -42,6 +42,7 @@ def default_bank(n_units: int, n_tags: int, *, guard_s: float = TUNING.guard_s) 
         guard_s=guard_s,
         memory_s=TUNING.spread_memory_s,
         ready_s=READY_S,
+        settle_s=TUNING.settle_s,
     )
 
 
@@ -76,7 +77,9 @@ def test_equals_the_naive_bank(seed: int, learn_s: float) -> None:
     e[400:, 0, 0] += np.linspace(0.0, 8.0, n_scans - 400)
     where = rng.random(e.shape) < 0.9
 
-    detector = ShiftBank(resolution, kin, n_units=n_units, period_s=PERIOD_S, scales_s=scales_s, **limits)
+    detector = ShiftBank(
+        resolution, kin, n_units=n_units, period_s=PERIOD_S, scales_s=scales_s, settle_s=DAY_S, **limits
+    )
     nothing = np.empty((n_units, 0))
     fast = []
     for residual, learns in zip(e, where, strict=True):

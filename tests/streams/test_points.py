@@ -270,8 +270,9 @@ def test_a_warning_is_one_point_with_its_numbers_and_texts() -> None:
     (line,) = read(lines)
     assert count == 1
     assert (line.measurement, line.time) == ("warning", TIME_MS)
-    assert line.tags == {"station": "ABC", "unit": "2", "component": "bearing", "failure_mode": "deviation"}
+    assert line.tags == {"station": "ABC", "unit": "2", "component": "bearing"}
     texts = {"id": WARNING.id, "tag": "ABC.20PAD1", "text_zh": WARNING.text_zh, "text_en": WARNING.text_en}
+    texts |= {"failure_mode": "unknown", "transition": "opened"}
     assert {name: text for name, text in line.fields.items() if name in texts} == texts
     others = line._replace(fields={name: text for name, text in line.fields.items() if name not in texts})
     assert numbers(others) == {"level": 4.0, "open": 1.0, "score": 1.75, "onset_ms": START_NS // 10**6}
