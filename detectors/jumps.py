@@ -47,18 +47,22 @@ class Jumps:
     ----------
     resolution : (n_tags,) smallest step of each residual; bounds the spread from below.
     warm_scans : scans with a value before any jump is told.
+    fresh_scans : scans for which a step is remembered.
     """
 
-    def __init__(self, resolution: Array, *, n_units: int, warm_scans: float) -> None:
+    def __init__(self, resolution: Array, *, n_units: int, warm_scans: float, fresh_scans: float) -> None:
         shape = n_units, len(resolution)
-        self._warm = warm_scans
+        self._warm, self._fresh = warm_scans, fresh_scans
         self._floor = resolution / np.sqrt(12.0)
         self.level = np.full(shape, np.nan)
         """Level of each residual of late [unit of the residual]; it does not follow a jump until that is a step."""
         self.scans = np.zeros(shape)
         """Scans of the jump under way, 0 = none."""
         self.size = np.zeros(shape)
-        """Size of the latest step [unit of the residual], 0 = none yet."""
+        """Size of the latest step [unit of the residual], 0 = none of late, or it is over."""
+        self.origin = np.zeros(shape)
+        """Level before that step [unit of the residual]."""
+        self._age = np.zeros(shape)
         self.sharp = np.zeros(shape)
         """Whether the latest step was complete within one scan and stood still after it."""
         self.variance = np.tile(self._floor**2, (n_units, 1))
@@ -81,11 +85,14 @@ class Jumps:
             residual,
             self._floor,
             self._warm,
+            self._fresh,
             resumes,
             self.level,
             self.scans,
             self.size,
             self.sharp,
+            self.origin,
+            self._age,
             self.variance,
             self._peak,
             self._seen,
@@ -104,6 +111,8 @@ class Jumps:
             "scans": self.scans,
             "size": self.size,
             "sharp": self.sharp,
+            "origin": self.origin,
+            "age": self._age,
             "variance": self.variance,
             "peak": self._peak,
             "seen": self._seen,
@@ -127,11 +136,14 @@ def _step(
     residual: Array,
     floor: Array,
     warm: float,
+    fresh: float,
     resumes: bool,
     level: Array,
     scans: Array,
     size: Array,
     sharp: Array,
+    origin: Array,
+    age: Array,
     variance: Array,
     peak: Array,
     seen: Array,
@@ -186,6 +198,8 @@ def _step(
                         size[u, j] = 0.5 * (least[u, j] + most[u, j])
                         moved = most[u, j] - least[u, j]
                         sharp[u, j] = 1.0 if moved <= 0.3 * abs(size[u, j]) + 3.0 * s else 0.0
+                        origin[u, j] = level[u, j]
+                        age[u, j] = 0.0
                         level[u, j] = r
                         scans[u, j] = 0.0
                     else:
@@ -204,4 +218,8 @@ def _step(
             variance[u, j] += max(1.0 / (seen[u, j] + 1.0), 1.0 / SPREAD_SCANS) * (square - variance[u, j])
             variance[u, j] = max(variance[u, j], floor[j] * floor[j])
             level[u, j] += d / LEVEL_SCANS
+            if size[u, j] != 0.0:
+                age[u, j] += 1.0
+                if age[u, j] > fresh or abs(level[u, j] - origin[u, j]) < 0.5 * abs(size[u, j]):
+                    size[u, j] = 0.0
     return any_told

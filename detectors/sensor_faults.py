@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Array, Covariates, Mask, Values
 from detectors.jumps import SPIKE, Jumps
-from detectors.normal_behaviour import LOG_RESOLUTION, Judgement, NormalBehaviour
+from detectors.normal_behaviour import BURN_IN, LOG_RESOLUTION, Judgement, NormalBehaviour
 from detectors.stuck import Stuck
 from detectors.tuning import DAY_S, HOUR_S, Tuning
 from stations.plant import Block
@@ -49,6 +49,10 @@ QUIET_S = DAY_S
 """A sensor has spikes until there were none for so long; a message for each would be a dozen a day."""
 TELL_S = np.array([0.0, 0.0, 0.0, 4.0, 24.0, 0.0, 4.0]) * HOUR_S
 """How long a fault of each kind has to last before it is told of."""
+FRESH_S = DAY_S / 2.0
+"""Time after a step in which it is told from a drift."""
+GROWS, CREEPS = 1.25, 3.0
+"""What drifts has grown to so many times its size by then, or has not come back in so many times as long."""
 SISTERS = 2
 """So many others of a group outvote one."""
 FACTORS = (1e-3, 1e-2, 0.1, 10.0, 100.0, 1e3)
@@ -94,8 +98,8 @@ def companions(block: Block, columns: list[int]) -> Mask:
     np.fill_diagonal(together, False)
     sources = {covariate.code: covariate.tag for covariate in block.covariates}
     drives = {model.code: {sources[code] for code in model.covariates} for model in block.models}
-    depends = np.array([[one.code in drives[other.model or ""] for other in tags] for one in tags])
-    feel: Mask = together & ~depends
+    depends = np.array([[one.code in drives[other.model or ""] for other in tags] for one in tags], dtype=bool)
+    feel: Mask = together & ~depends.reshape(together.shape)
     return feel
 
 
@@ -120,15 +124,16 @@ class SensorFaults:
         self._alike: Mask = (uoms[:, None] == uoms) & ~np.eye(len(tags), dtype=bool)
         self._shared = np.array([tag.shared for tag in block.tags])
         self._source = np.array([block.tag_index[covariate.tag] for covariate in block.covariates], dtype=np.intp)
-        warm = tuning.warm_up(block.period_s) / block.period_s
+        warm = BURN_IN * tuning.warm_up(block.period_s) / block.period_s
         resolution = np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags])
-        self._jumps = Jumps(resolution, n_units=n_units, warm_scans=warm)
+        fresh = max(FRESH_S / block.period_s, 4.0 * ALONE_SCANS)
+        self._jumps = Jumps(resolution, n_units=n_units, warm_scans=warm, fresh_scans=fresh)
         low, high = (np.array([getattr(tag, end) for tag in block.tags]) for end in ("low", "high"))
         self._stuck = Stuck(low, high, self._columns, n_units=n_units, warm_scans=warm)
         self._patience_ns = round(tuning.max_freeze_s * 1e9)
         self._kind = np.zeros(block.shape)
         self._since_ns = np.zeros(block.shape, dtype=np.int64)
-        self._shift, self._alone, self._joined, self._back = (np.zeros(shape) for _ in range(4))
+        self._shift, self._base, self._alone, self._joined, self._back = (np.zeros(shape) for _ in range(5))
         self._cleared = np.zeros(shape)
         self._other = np.full(block.shape, -1, dtype=np.int64)
         self._record = np.zeros(block.shape)
@@ -139,7 +144,7 @@ class SensorFaults:
         self._held: Mask = (self._kind != SOUND) & (self._kind != SPIKES)
         self.busy = bool(self._kind.any())
         """Whether any sensor is at fault."""
-        self._asked = bool(self._alone.any() or self._cleared.any())
+        self._asked = bool(self._alone.any() or self._cleared.any() or self._jumps.size.any())
 
     def sound(self, values: Values) -> Values:
         """Values (n_units, n_tags) without those of sensors that lie."""
@@ -192,10 +197,11 @@ class SensorFaults:
             self._derive()
             self._settle(before, behaviour)
         score[self._held[:, self._columns]] = np.nan
-        self._asked = bool(self._alone.any() or self._cleared.any())
+        self._asked = bool(self._alone.any() or self._cleared.any() or self._jumps.size.any())
         lasted_ns = time_ns - self._since_ns
         told = (self._kind != SOUND) & (lasted_ns >= TELL_S[self._kind.astype(np.intp)] * 1e9)
         told |= self._kind == SPIKES
+        told &= self._sure(behaviour, lasted_ns)
         record = np.where(told, self._kind, SOUND)
         if not (record != self._record).any():
             return []
@@ -228,7 +234,7 @@ class SensorFaults:
         held = kind > SPIKES
         deviation = self._jumps.level - behaviour.usual
         known = held & ~np.isnan(values[:, self._columns])
-        near = np.abs(deviation) < BACK * np.abs(self._shift)
+        near = np.minimum(np.abs(deviation), np.abs(self._jumps.level - self._base)) < BACK * np.abs(self._shift)
         self._back = np.where(known, (self._back + 1.0) * near, self._back * held)
         joins = (away > JOIN_SCORE) @ self._companions.T > 0.0
         self._joined = np.where(known & (kind != UNIT) & (kind != SWAP), (self._joined + 1.0) * joins, 0.0)
@@ -244,7 +250,7 @@ class SensorFaults:
                     continue
                 how[at] = word
                 self._kind[at] = SOUND
-                self._back[unit, i] = self._joined[unit, i] = 0.0
+                self._back[unit, i] = self._joined[unit, i] = self._jumps.size[unit, i] = 0.0
                 self._cleared[unit, i] = word == "withdrawn"
         if old.any():
             behaviour.relearn(old)
@@ -260,30 +266,35 @@ class SensorFaults:
         behaviour: NormalBehaviour,
     ) -> None:
         free = ~self._held[:, self._columns]
-        asks = (score >= ASK_SCORE) & free
+        size = self._jumps.size
+        asks = ((score >= ASK_SCORE) | ((size != 0.0) & ~np.isnan(values[:, self._columns]))) & free
         self._cleared *= away >= 0.5
         if not asks.any():
             self._alone *= np.isnan(score) & free
             return
         alone = asks & ((away * free > NOISE_SCORE) @ self._companions.T == 0.0)
         unit, exchanged = self._misread(values, judgement, behaviour, asks)
-        self._alone = np.where(np.isnan(score), self._alone, (self._alone + 1.0) * (alone | (exchanged >= 0)))
+        still = np.isnan(score) & (size == 0.0)
+        self._alone = np.where(still, self._alone, (self._alone + 1.0) * (alone | (exchanged >= 0)))
         sure = (self._alone >= ALONE_SCANS) & asks
         if not sure.any():
             return
-        deviation = self._jumps.level - behaviour.usual
-        size = self._jumps.size
-        sharp = (self._jumps.sharp > 0.0) & (np.abs(deviation - size) <= SHARP * np.abs(size)) & (size != 0.0)
-        witness = np.where(lean > 0.0, self._lone[:, 1], self._lone[:, 0])
+        stepped = size != 0.0
+        base = np.where(stepped, self._jumps.origin, behaviour.usual)
+        deviation = self._jumps.level - base
+        sharp = stepped & (self._jumps.sharp > 0.0) & (np.abs(deviation - size) <= SHARP * np.abs(size))
+        witness = np.where(deviation > 0.0, self._lone[:, 1], self._lone[:, 0])
+        outstanding = sharp | (score >= ASK_SCORE)
         inert = sharp & self._thermal
         kind = np.where(sharp, STEP, DRIFT)
         kind[~inert & (witness | (self._cleared > 0.0))] = SOUND
         kind[unit] = UNIT
         kind[exchanged >= 0] = SWAP
+        kind[~outstanding] = SOUND
         for u, i in np.argwhere(sure & (kind != SOUND)):
             at = int(u), int(self._columns[i])
             self._kind[at], self._since_ns[at] = kind[u, i], time_ns
-            self._shift[u, i] = deviation[u, i]
+            self._shift[u, i], self._base[u, i] = deviation[u, i], base[u, i]
             self._alone[u, i] = 0.0
             self._other[at] = self._columns[exchanged[u, i]] if exchanged[u, i] >= 0 else -1
 
@@ -321,6 +332,13 @@ class SensorFaults:
         if ended.any():
             behaviour.forget(ended)
 
+    def _sure(self, behaviour: NormalBehaviour, lasted_ns: NDArray[np.int64]) -> Mask:
+        """Which faults may be told of: of those that drift, what has grown since."""
+        sure: Mask = (self._kind != DRIFT) | (self._record != SOUND) | (lasted_ns > CREEPS * TELL_S[DRIFT] * 1e9)
+        grown = np.abs(self._jumps.level - behaviour.usual) >= GROWS * np.abs(self._shift)
+        sure[:, self._columns] |= grown
+        return sure
+
     def _changes(self, before: Array, how: dict[tuple[int, int], str]) -> Iterator[Change]:
         """From the record ``before`` to that of now."""
         now = self._record
@@ -343,6 +361,7 @@ class SensorFaults:
             "kind": self._kind,
             "since_ns": self._since_ns,
             "shift": self._shift,
+            "base": self._base,
             "alone": self._alone,
             "joined": self._joined,
             "back": self._back,
