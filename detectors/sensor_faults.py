@@ -39,6 +39,8 @@ ASK_SCORE = 0.8
 """A tag that stands out so far may be its sensor; asked before the warning limit, so that the answer comes in time."""
 NOISE_SCORE = 0.4
 """Companions that stand out less do not."""
+COMPANY = 0.1
+"""Share of the companions, at least one, that have to: of fifty-four bars some always stand out by chance."""
 JOIN_SCORE = 0.75
 """Companions that stand out more did move after all."""
 ALONE_SCANS, JOIN_SCANS, BACK_SCANS = 4.0, 6.0, 6.0
@@ -119,6 +121,7 @@ class SensorFaults:
         self._judged = {column: i for i, column in enumerate(columns)}
         self._lone = lone_witnesses(block, columns) if lone_witness is None else lone_witness
         self._companions = companions(block, columns).astype(np.float64)
+        self._company = np.maximum(1.0, COMPANY * self._companions.sum(axis=1))
         self._thermal = np.array([tag.uom == "degC" for tag in tags])
         uoms = np.array([tag.uom for tag in tags])
         self._alike: Mask = (uoms[:, None] == uoms) & ~np.eye(len(tags), dtype=bool)
@@ -236,7 +239,7 @@ class SensorFaults:
         known = held & ~np.isnan(values[:, self._columns])
         near = np.minimum(np.abs(deviation), np.abs(self._jumps.level - self._base)) < BACK * np.abs(self._shift)
         self._back = np.where(known, (self._back + 1.0) * near, self._back * held)
-        joins = (away > JOIN_SCORE) @ self._companions.T > 0.0
+        joins = (away > JOIN_SCORE) @ self._companions.T >= self._company
         self._joined = np.where(known & (kind != UNIT) & (kind != SWAP), (self._joined + 1.0) * joins, 0.0)
         old = held & (time_ns - self._since_ns[:, self._columns] > self._patience_ns)
         for which, word in (
@@ -272,7 +275,7 @@ class SensorFaults:
         if not asks.any():
             self._alone *= np.isnan(score) & free
             return
-        alone = asks & ((away * free > NOISE_SCORE) @ self._companions.T == 0.0)
+        alone = asks & ((away * free > NOISE_SCORE) @ self._companions.T < self._company)
         unit, exchanged = self._misread(values, judgement, behaviour, asks)
         still = np.isnan(score) & (size == 0.0)
         self._alone = np.where(still, self._alone, (self._alone + 1.0) * (alone | (exchanged >= 0)))
@@ -316,10 +319,12 @@ class SensorFaults:
             guesses = [factor * e for factor in FACTORS]
             if self._thermal[i]:
                 guesses += [1.8 * e + 32.0, (e - 32.0) / 1.8]
-            unit[u, i] = any(abs(v - g) <= LIKE * abs(g - e) and abs(g - e) > least for g in guesses)
+            unit[u, i] = self._jumps.size[u, i] != 0.0 and any(
+                abs(v - g) <= LIKE * abs(g - e) and abs(g - e) > least for g in guesses
+            )
             d, apart = v - e, expected[u] - e
             back = seen[u] - expected[u]
-            like = self._alike[i] & (np.abs(apart) > 0.5 * least)
+            like = self._alike[i] & asks[u] & (np.abs(apart) > 0.5 * least)
             like &= (np.abs(apart - d) <= 0.3 * abs(d)) & (np.abs(back + d) <= 0.3 * abs(d))
             if like.any():
                 exchanged[u, i] = int(np.argmin(np.where(like, np.abs(apart - d), np.inf)))
