@@ -214,10 +214,6 @@ class ShiftBank:
         """(n_units, n_tags) what the residuals usually are [unit of the tag]; not to be changed."""
         return self._mean
 
-    def forget(self, where: Mask) -> None:
-        """Let the filters at ``where`` (n_units, n_tags) begin anew."""
-        self._filter = np.where(where, 0.0, self._filter)
-
     def band(self) -> Array:
         """Residual that reaches the limit if it lasts [unit of the tag], (n_units, n_tags); NaN while too little was learned."""
         width: Array = 1.0 / self._per_limit.max(axis=0)

@@ -150,9 +150,10 @@ class NormalBehaviour:
         """(n_units, n_tags) what the residuals usually are; not to be changed."""
         return self._bank.mean[: self._n_units]
 
-    def forget(self, where: Mask) -> None:
-        """Forget how the tags at ``where`` (n_units, n_tags) stood out."""
-        self._bank.forget(np.concatenate([where, where]) if self._is_farm else where)
+    def forget(self, judgement: Judgement, where: Mask) -> None:
+        """Forget how the tags at ``where`` (n_units, n_tags) stood out, once ``judgement`` is learned; it changes."""
+        judgement.moved[:, np.concatenate([where, where]) if self._is_farm else where] = 0.0
+        judgement.score[: self._n_units][where] = np.nan
 
     def score(self, x: Values, f: Covariates) -> Array:
         """Score of every tag [-], (n_units, n_tags); see `Detector`."""

@@ -1,7 +1,7 @@
 """Which readings lie: a sensor at fault is named, is not judged while it lies, and never blamed on the machine.
 
 The machine and its sensor part in one thing: what a machine does, several sensors feel. A tag that leaves what is expected of it
-is its sensor's doing if it does so *alone*, its companions being within noise for `ALONE_SCANS` scans, and one of these holds
+is its sensor's doing if it does so *alone*, its companions being within noise for a while, and one of these holds
 
     stuck       it repeats itself as it never did (`detectors.stuck`)
     spikes      it jumps and is back within three scans (`detectors.jumps`); those scans are not judged
@@ -43,17 +43,17 @@ COMPANY = 0.1
 """Share of the companions, at least one, that have to: of fifty-four bars some always stand out by chance."""
 JOIN_SCORE = 0.75
 """Companions that stand out more did move after all."""
-ALONE_SCANS, JOIN_SCANS, BACK_SCANS = 4.0, 6.0, 6.0
-"""Scans in a row to be alone in, to be joined in, to be back in, before it counts; an episode opens after twelve."""
+ALONE, JOIN, BACK_AGAIN = 1.0 / 3.0, 0.5, 0.5
+"""For how long to be alone, to be joined, to be back, before it counts [share of the scans after which an episode opens]."""
 BACK = 0.4
 """Share of the deviation at which a sensor is back."""
 QUIET_S = DAY_S
 """A sensor has spikes until there were none for so long; a message for each would be a dozen a day."""
-TELL_S = np.array([0.0, 0.0, 0.0, 4.0, 24.0, 0.0, 4.0]) * HOUR_S
+TELL_S = np.array([0.0, 0.0, 0.0, 4.0, 48.0, 0.0, 4.0]) * HOUR_S
 """How long a fault of each kind has to last before it is told of."""
 FRESH_S = DAY_S / 2.0
 """Time after a step in which it is told from a drift."""
-GROWS, CREEPS = 1.25, 3.0
+GROWS, CREEPS = 1.5, 3.0
 """What drifts has grown to so many times its size by then, or has not come back in so many times as long."""
 SISTERS = 2
 """So many others of a group outvote one."""
@@ -129,7 +129,10 @@ class SensorFaults:
         self._source = np.array([block.tag_index[covariate.tag] for covariate in block.covariates], dtype=np.intp)
         warm = BURN_IN * tuning.warm_up(block.period_s) / block.period_s
         resolution = np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags])
-        fresh = max(FRESH_S / block.period_s, 4.0 * ALONE_SCANS)
+        self._alone_scans, self._join_scans, self._back_scans = (
+            max(1.0, share * tuning.on_scans) for share in (ALONE, JOIN, BACK_AGAIN)
+        )
+        fresh = max(FRESH_S / block.period_s, 4.0 * self._alone_scans)
         self._jumps = Jumps(resolution, n_units=n_units, warm_scans=warm, fresh_scans=fresh)
         low, high = (np.array([getattr(tag, end) for tag in block.tags]) for end in ("low", "high"))
         self._stuck = Stuck(low, high, self._columns, n_units=n_units, warm_scans=warm)
@@ -198,8 +201,11 @@ class SensorFaults:
         self._accuse(time_ns, values, lean, away, score, judgement, behaviour)
         if (self._kind != before).any():
             self._derive()
-            self._settle(before, behaviour)
-        score[self._held[:, self._columns]] = np.nan
+            self._settle(before, judgement, behaviour)
+        lies = self._held[:, self._columns]
+        for array in (score, judgement.judged, judgement.residual[: len(lies)], judgement.residual[len(lies) :]):
+            if len(array):
+                array[lies] = np.nan  # not to be learned either
         self._asked = bool(self._alone.any() or self._cleared.any() or self._jumps.size.any())
         lasted_ns = time_ns - self._since_ns
         told = (self._kind != SOUND) & (lasted_ns >= TELL_S[self._kind.astype(np.intp)] * 1e9)
@@ -237,14 +243,17 @@ class SensorFaults:
         held = kind > SPIKES
         deviation = self._jumps.level - behaviour.usual
         known = held & ~np.isnan(values[:, self._columns])
-        near = np.minimum(np.abs(deviation), np.abs(self._jumps.level - self._base)) < BACK * np.abs(self._shift)
+        least = np.minimum(np.abs(deviation), np.abs(self._jumps.level - self._base))
+        # Another unit of measurement, or another tag, may come near by chance: how far off they are changes with the load.
+        fits = least < CLEAR_SPREADS / 2.0 * np.sqrt(self._jumps.variance)
+        near = np.where((kind == UNIT) | (kind == SWAP), fits, least < BACK * np.abs(self._shift))
         self._back = np.where(known, (self._back + 1.0) * near, self._back * held)
         joins = (away > JOIN_SCORE) @ self._companions.T >= self._company
         self._joined = np.where(known & (kind != UNIT) & (kind != SWAP), (self._joined + 1.0) * joins, 0.0)
         old = held & (time_ns - self._since_ns[:, self._columns] > self._patience_ns)
         for which, word in (
-            (self._back >= BACK_SCANS, "returned"),
-            (self._joined >= JOIN_SCANS, "withdrawn"),
+            (self._back >= self._back_scans, "returned"),
+            (self._joined >= self._join_scans, "withdrawn"),
             (old, "accepted"),
         ):
             for unit, i in np.argwhere(which & held):
@@ -275,11 +284,14 @@ class SensorFaults:
         if not asks.any():
             self._alone *= np.isnan(score) & free
             return
-        alone = asks & ((away * free > NOISE_SCORE) @ self._companions.T < self._company)
+        # A sensor that was told of counts as well: two of one part at fault at once are rather the part.
+        record = self._record[:, self._columns]
+        moves = (away * free > NOISE_SCORE) | (record == STEP) | (record == DRIFT)
+        alone = asks & (moves @ self._companions.T < self._company)
         unit, exchanged = self._misread(values, judgement, behaviour, asks)
         still = np.isnan(score) & (size == 0.0)
         self._alone = np.where(still, self._alone, (self._alone + 1.0) * (alone | (exchanged >= 0)))
-        sure = (self._alone >= ALONE_SCANS) & asks
+        sure = (self._alone >= self._alone_scans) & asks
         if not sure.any():
             return
         stepped = size != 0.0
@@ -330,12 +342,12 @@ class SensorFaults:
                 exchanged[u, i] = int(np.argmin(np.where(like, np.abs(apart - d), np.inf)))
         return unit, exchanged
 
-    def _settle(self, before: Array, behaviour: NormalBehaviour) -> None:
+    def _settle(self, before: Array, judgement: Judgement, behaviour: NormalBehaviour) -> None:
         """What was held is judged afresh; not so what is withdrawn, for that stood out in earnest."""
         ended = (before[:, self._columns] > SPIKES) | (before[:, self._columns] == STUCK)
         ended &= ~self._held[:, self._columns] & (self._cleared == 0.0)
         if ended.any():
-            behaviour.forget(ended)
+            behaviour.forget(judgement, ended)
 
     def _sure(self, behaviour: NormalBehaviour, lasted_ns: NDArray[np.int64]) -> Mask:
         """Which faults may be told of: of those that drift, what has grown since."""
