@@ -49,11 +49,11 @@ BACK = 0.4
 """Share of the deviation at which a sensor is back."""
 QUIET_S = DAY_S
 """A sensor has spikes until there were none for so long; a message for each would be a dozen a day."""
-TELL_S = np.array([0.0, 0.0, 0.0, 4.0, 48.0, 0.0, 4.0]) * HOUR_S
+TELL_S = np.array([0.0, 0.0, 0.0, 4.0, 24.0, 0.0, 4.0]) * HOUR_S
 """How long a fault of each kind has to last before it is told of."""
 FRESH_S = DAY_S / 2.0
 """Time after a step in which it is told from a drift."""
-GROWS, CREEPS = 1.5, 3.0
+GROWS, CREEPS = 1.25, 3.0
 """What drifts has grown to so many times its size by then, or has not come back in so many times as long."""
 SISTERS = 2
 """So many others of a group outvote one."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detectors.base import Array
-from detectors.events import DataQuality, EarlyWarning, Event
+from detectors.events import DataQuality, EarlyWarning, Event, HealthScore
 from detectors.jumps import SPIKE, STEP, Jumps
 from detectors.monitor import StationMonitor
 from detectors.sensor_faults import companions, lone_witnesses
@@ -67,7 +67,11 @@ def test_a_stuck_driver_is_told_and_what_depends_on_it_cannot_say() -> None:
     changed[BEGIN:, 1, WATER] = changed[BEGIN, 1, WATER]
     events = events_of(changed)
     assert ("2", "WATER", "opened", "stuck") in doubts(events)
-    assert warned(events) == set()
+    last = [e for e in events if isinstance(e, HealthScore)][-1]
+    bearing, shaft = 0, 1
+    assert np.isnan(last.score[1, bearing])
+    assert np.isfinite(last.score[1, shaft])
+    assert np.isfinite(last.score[[0, 2]]).all()
 
 
 def test_spikes_are_one_message_until_a_quiet_day() -> None:
