@@ -129,6 +129,7 @@ class SensorFaults:
         self._source = np.array([block.tag_index[covariate.tag] for covariate in block.covariates], dtype=np.intp)
         warm = BURN_IN * tuning.warm_up(block.period_s) / block.period_s
         resolution = np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags])
+        self._on_scans = float(tuning.on_scans)
         self._alone_scans, self._join_scans, self._back_scans = (
             max(1.0, share * tuning.on_scans) for share in (ALONE, JOIN, BACK_AGAIN)
         )
@@ -140,7 +141,7 @@ class SensorFaults:
         self._kind = np.zeros(block.shape)
         self._since_ns = np.zeros(block.shape, dtype=np.int64)
         self._shift, self._base, self._alone, self._joined, self._back = (np.zeros(shape) for _ in range(5))
-        self._cleared = np.zeros(shape)
+        self._cleared, self._over = np.zeros(shape), np.zeros(shape)
         self._other = np.full(block.shape, -1, dtype=np.int64)
         self._record = np.zeros(block.shape)
         self._derive()
@@ -150,7 +151,7 @@ class SensorFaults:
         self._held: Mask = (self._kind != SOUND) & (self._kind != SPIKES)
         self.busy = bool(self._kind.any())
         """Whether any sensor is at fault."""
-        self._asked = bool(self._alone.any() or self._cleared.any() or self._jumps.size.any())
+        self._asked = bool(self._alone.any() or self._cleared.any() or self._over.any() or self._jumps.size.any())
 
     def sound(self, values: Values) -> Values:
         """Values (n_units, n_tags) without those of sensors that lie."""
@@ -206,7 +207,7 @@ class SensorFaults:
         for array in (score, judgement.judged, judgement.residual[: len(lies)], judgement.residual[len(lies) :]):
             if len(array):
                 array[lies] = np.nan  # not to be learned either
-        self._asked = bool(self._alone.any() or self._cleared.any() or self._jumps.size.any())
+        self._asked = bool(self._alone.any() or self._cleared.any() or self._over.any() or self._jumps.size.any())
         lasted_ns = time_ns - self._since_ns
         told = (self._kind != SOUND) & (lasted_ns >= TELL_S[self._kind.astype(np.intp)] * 1e9)
         told |= self._kind == SPIKES
@@ -280,7 +281,9 @@ class SensorFaults:
         free = ~self._held[:, self._columns]
         size = self._jumps.size
         asks = ((score >= ASK_SCORE) | ((size != 0.0) & ~np.isnan(values[:, self._columns]))) & free
-        self._cleared *= away >= 0.5
+        # What has been warned of as the machine stays the machine's until it is over: no to and fro.
+        self._over = np.where(np.isnan(score), self._over, (self._over + 1.0) * (score >= 1.0))
+        self._cleared = np.where(free & (self._over >= self._on_scans), 1.0, self._cleared * (away >= 0.5))
         if not asks.any():
             self._alone *= np.isnan(score) & free
             return
@@ -383,6 +386,7 @@ class SensorFaults:
             "joined": self._joined,
             "back": self._back,
             "cleared": self._cleared,
+            "over": self._over,
             "other": self._other,
             "record": self._record,
         }
