@@ -214,6 +214,11 @@ class ShiftBank:
         """Take one scan of residuals in; means and spreads move only where ``where`` is True and the reading is good."""
         self.learn_moved(x, self.moved(x), where)
 
+    @property
+    def mean(self) -> Array:
+        """(n_units, n_tags) what the residuals usually are [unit of the tag]; not to be changed."""
+        return self._mean
+
     def band(self) -> Array:
         """Residual that reaches the limit if it lasts [unit of the tag], (n_units, n_tags); NaN while too little was learned."""
         width: Array = 1.0 / self._per_limit.max(axis=0)

@@ -11,8 +11,9 @@ from detectors import actions
 from detectors import snapshot as codec
 from detectors.actions import Action
 from detectors.advisory import Advisory, Look
-from detectors.base import Array, Mask, Values
+from detectors.base import Array, Covariates, Mask, Values
 from detectors.covariates import CovariateFilter
+from detectors.diagnosis import Diagnosis
 from detectors.episodes import Transition
 from detectors.events import RUNNING, Event, HealthScore, Refused, TagTrend
 from detectors.health import health_index, worst
@@ -20,10 +21,15 @@ from detectors.modes import ModeTracker, PartModes, Regimes
 from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.quality import QualityGate
 from detectors.reporter import Reporter
+from detectors.sensor_faults import SensorFaults, lone_witnesses
 from detectors.tuning import Tuning
 from stations.plant import Block, Station
 from stations.scan import Scan
 
+RESUME_SCANS = 6.0
+"""After a longer gap a reading may be anywhere: no jump."""
+GAP_S, GAP_SCANS = 300.0, 3.5
+"""A longer time without a scan is told of: restarts of a control system take five minutes."""
 NEVER = -1
 """Stands for the event time of the newest scan before the first one; no event time is negative."""
 
@@ -48,6 +54,8 @@ class BlockMonitor:
         self._component_of = np.array([self._components.index(code) for code in codes], dtype=np.intp)
         self._reporter = Reporter(station, block, self._columns, self._components)
         self._regimes = Regimes(block)
+        diagnosis = Diagnosis(block, self._columns)
+        self._lone = np.where(diagnosis.named[:, None], diagnosis.lone_witness, lone_witnesses(block, self._columns))
         self._warm_up_ns = round(tuning.warm_up(block.period_s) * 1e9)
         self._tag_ids = {
             block.tag_id(unit, tag.code): (row, column)
@@ -63,6 +71,7 @@ class BlockMonitor:
         self._parts_run = PartModes(block, self._columns)
         self._covariates = CovariateFilter(block)
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
+        self._faults = SensorFaults(block, self._columns, tuning, self._lone)
         self._advisory = Advisory(block, self._columns, self._component_of, self._reporter, tuning)
         self._marked: Mask = np.zeros(block.shape, dtype=bool)
         self._last_ns = self._first_ns = NEVER
@@ -76,6 +85,7 @@ class BlockMonitor:
             "parts_run": self._parts_run,
             "covariates": self._covariates,
             "behaviour": self._behaviour,
+            "faults": self._faults,
             "advisory": self._advisory,
         }
 
@@ -90,17 +100,22 @@ class BlockMonitor:
         values = self._quality.values(scan)
         sensors = list(self._quality.step(values))
         values[self._marked] = np.nan
-        mode = self._modes.step(values, elapsed_s)
-        f = self._covariates.step(values, elapsed_s)
-        x = values[:, self._columns]
-        x[mode != RUNNING] = np.nan
-        x[self._parts_run.step(values, elapsed_s)] = np.nan
+        sound = self._faults.sound(values)
+        mode = self._modes.step(sound, elapsed_s)
+        f = self._faults.known(self._covariates.step(sound, elapsed_s), self._quality.bad | self._marked)
+        x = sound[:, self._columns]
+        stands = self._parts_run.step(sound, elapsed_s)
+        stands[mode != RUNNING] = True
         ended = self._end_windows(scan.time_ns)
         if (suppressed := self._advisory.life.suppressed(scan.time_ns)) is not None:
-            x[suppressed[: len(x), self._component_of]] = np.nan
-        judgement = self._behaviour.judge(x, f)
+            worked_on = suppressed[: len(x), self._component_of]
+            stands |= worked_on
+            self._faults.forget(worked_on)
+        x[stands] = np.nan
+        judgement = self._judge(x, f, values, stands, resumes=elapsed_s > RESUME_SCANS * self._block.period_s)
         if scan.time_ns - self._first_ns < self._warm_up_ns:
             judgement.score[:] = np.nan
+        faults = list(self._faults.decide(scan.time_ns, values, judgement, self._behaviour))
         score = self._advisory.shown(worst(judgement.score, self._first))
         look = Look(scan.time_ns, mode, self._regimes.of(values), values, x, judgement)
         transitions = ended + self._advisory.step(score, look)
@@ -110,7 +125,24 @@ class BlockMonitor:
             events.append(trend)
         events.extend(self._advisory.warnings(transitions, look, self._behaviour))
         events.extend(self._reporter.sensors(scan.time_ns, sensors))
+        events.extend(self._reporter.sensor_faults(scan.time_ns, faults))
+        if elapsed_s > max(GAP_S, GAP_SCANS * self._block.period_s):
+            events.append(self._reporter.gap(scan.time_ns, elapsed_s))
         return events
+
+    def _judge(self, x: Values, f: Covariates, values: Values, stands: Mask, *, resumes: bool) -> Judgement:
+        """The judgement of one scan without readings that are not believed yet; ``x`` loses them too."""
+        judgement = self._behaviour.judge(x, f)
+        residual = judgement.residual[: len(x)]
+        if self._faults.busy:
+            read = values[:, self._columns]
+            read[stands] = np.nan
+            residual = self._behaviour.residual(read, judgement)
+        doubted = self._faults.doubted(values, residual, stands, judgement.expected, resumes=resumes)
+        if doubted is None:
+            return judgement
+        x[doubted] = np.nan
+        return self._behaviour.judge(x, f)
 
     def _end_windows(self, time_ns: int) -> list[Transition]:
         """Where maintenance ends, warnings are over and the level of every tag is learned anew."""

@@ -58,6 +58,7 @@ class Diagnosis:
     ----------
     lone_witness : (n_judged, 2) bool, whether some mode shows in this tag alone, as too low and as too high. A tag that leans
         alone where no mode does is more likely to have a faulty sensor.
+    named : (n_judged,) bool, whether any mode is known to show in this tag; of others nothing follows.
     """
 
     def __init__(self, block: Block, columns: list[int]) -> None:
@@ -73,6 +74,7 @@ class Diagnosis:
         self._of_mode = np.array([modes.index(signature.mode) for signature in block.signatures], dtype=np.intp)
         self._n_modes = len(modes)
         self.lone_witness = _lone_witness(self._weight)
+        self.named: Mask = (self._weight != 0.0).any(axis=0)
 
     def components(self, mode: str, place: str = "") -> frozenset[str]:
         """Components that take part in a mode, of one place or of all: warnings of one unit in these have one cause."""

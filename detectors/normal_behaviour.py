@@ -144,6 +144,21 @@ class NormalBehaviour:
         """Learn the level of the tags at ``where`` (n_units, n_tags) anew; until that is done they say nothing."""
         self._bank.relearn(np.concatenate([where, where]) if self._is_farm else where)
 
+    def residual(self, x: Values, judgement: Judgement) -> Array:
+        """Residuals (n_units, n_tags) of other values at the same covariates."""
+        residual: Array = (self._judged(x) - judgement.expected) / judgement.spread
+        return residual
+
+    @property
+    def usual(self) -> Array:
+        """(n_units, n_tags) what the residuals usually are; not to be changed."""
+        return self._bank.mean[: self._n_units]
+
+    def forget(self, judgement: Judgement, where: Mask) -> None:
+        """Forget how the tags at ``where`` (n_units, n_tags) stood out, once ``judgement`` is learned; it changes."""
+        judgement.moved[:, np.concatenate([where, where]) if self._is_farm else where] = 0.0
+        judgement.score[: self._n_units][where] = np.nan
+
     def score(self, x: Values, f: Covariates) -> Array:
         """Score of every tag [-], (n_units, n_tags); see `Detector`."""
         return self.judge(x, f).score[: self._n_units]

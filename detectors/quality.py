@@ -77,6 +77,11 @@ class QualityGate:
         return good
 
     @property
+    def bad(self) -> Mask:
+        """(n_units, n_tags) sensors that are bad; not to be changed."""
+        return self._bad
+
+    @property
     def busy(self) -> bool:
         """Whether a sensor is bad, or counted towards it; if not, rows of good values change nothing."""
         return bool(self._run.any() or self._bad.any())

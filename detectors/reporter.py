@@ -15,10 +15,13 @@ from detectors.episodes import Transition, warning_id
 from detectors.events import LEVELS, Act, DataQuality, EarlyWarning, Evidence, Forecast, Likely
 from detectors.heads import HEADS
 from detectors.quality import WHOLE_UNIT
+from detectors.sensor_faults import KINDS, Change
 from detectors.sentences import NOTHING, warning_sentence
 from detectors.sisters import ALL_UNITS
 from detectors.wording import (
     excursion_sentence,
+    fault_sentence,
+    gap_sentence,
     marked_sentence,
     moved_sentence,
     planned_sentence,
@@ -176,6 +179,25 @@ class Reporter:
             reason = "no good value: missing, called bad by its source, or outside the range of the sensor"
             yield self._quality("data-quality", time_ns, row, code, "opened" if is_bad else "returned", reason, text)
 
+    def sensor_faults(self, time_ns: int, changes: Iterable[Change]) -> Iterator[DataQuality]:
+        """One data-quality event for every sensor whose fault began or ended in one scan."""
+        tags = self._block.tags
+        for change in changes:
+            kind, tag = KINDS[change.kind], tags[change.tag]
+            other = tags[change.other].name if change.other >= 0 else None
+            text = fault_sentence(
+                self._station.name, self._units[change.unit], tag.name, kind, change.transition, other
+            )
+            transition = "opened" if change.transition == "opened" else "returned"
+            reason = kind if change.transition in ("opened", "returned") else f"{kind}: {change.transition}"
+            yield self._quality(f"sensor-{kind}", time_ns, change.unit, tag.code, transition, reason, text)
+
+    def gap(self, time_ns: int, lasted_s: float) -> DataQuality:
+        """No scan came for long, or the clock of the gateway was put forward: once for the station, not for each unit."""
+        text = gap_sentence(self._station.name, lasted_s)
+        reason = f"gap: {lasted_s:.0f} s between two scans"
+        return self._quality("gap", time_ns, -1, "*", "passed", reason, text)
+
     def marked(self, action: Action, row: int, column: int, *, is_marked: bool) -> DataQuality:
         """One sensor that the crew called out of order, or repaired."""
         unit, tag = self._block.units[row], self._block.tags[column]
@@ -208,7 +230,8 @@ class Reporter:
     def _quality(
         self, detector: str, time_ns: int, row: int, code: str, transition: str, reason: str, text: Text
     ) -> DataQuality:
-        block, unit = self._block, self._block.units[row]
+        """One event; row -1 stands for all units."""
+        block, unit = self._block, self._units[row]
         return DataQuality(
             id=warning_id(f"{block.station}.{block.code}.{unit}.{code}", detector, time_ns),
             kind="data_quality",

@@ -107,6 +107,59 @@ def quality_sentence(station: Text, unit: str, sensor: Text, is_bad: bool) -> Te
     )
 
 
+FAULTS = {
+    "stuck": Text("读数卡死不变", "repeats the same value while it should move"),
+    "spikes": Text("出现尖峰跳变", "has spikes"),
+    "step": Text("读数突变，其他测点未变", "jumped at once and stayed, while no other tag moved"),
+    "drift": Text("单独漂移，其他测点未变", "drifts alone, while no other tag moves"),
+    "unit": Text("读数疑似单位错误", "reads as if in another unit of measurement"),
+    "swap": Text("疑似与{other}互换", "seems exchanged with {other}"),
+}
+"""What a sensor at fault does."""
+
+
+def fault_sentence(
+    station: Text, unit: str, sensor: Text, kind: str, transition: str, other: Text | None = None
+) -> Text:
+    """What is said of a sensor at fault: what it does, and that the machine is not blamed; and how that ended."""
+    where = unit_name(station, unit)
+    if transition == "opened":
+        zh = FAULTS[kind].zh.format(other=other.zh if other else "")
+        en = FAULTS[kind].en.format(other=other.en if other else "")
+        if kind == "spikes":
+            return Text(
+                f"{where.zh}：{sensor.zh}{zh}；跳变读数不参与评估。请检查接线和传感器。",
+                f"{where.en}: {sensor.en} {en}; those readings are not judged. Check wiring and sensor.",
+            )
+        return Text(
+            f"{where.zh}：{sensor.zh}{zh}；判为测点故障，不参与评估。请检查传感器。",
+            f"{where.en}: {sensor.en} {en}; taken for a sensor fault, it is not judged. Check the sensor.",
+        )
+    if transition == "withdrawn":
+        return Text(
+            f"{where.zh}：{sensor.zh}的相关测点也已偏离，撤销测点故障判断，重新评估设备。",
+            f"{where.en}: other tags have followed {sensor.en}; it is no sensor fault, the machine is judged again.",
+        )
+    if transition == "accepted":
+        return Text(
+            f"{where.zh}：{sensor.zh}长期未恢复，此后按新的正常水平评估。",
+            f"{where.en}: {sensor.en} has not come back; from now on its reading is taken as normal.",
+        )
+    return Text(
+        f"{where.zh}：{sensor.zh}恢复正常，重新参与评估。",
+        f"{where.en}: {sensor.en} reads as it should again; it is judged.",
+    )
+
+
+def gap_sentence(station: Text, lasted_s: float) -> Text:
+    """What is said after a time without any scan."""
+    lasted = duration(lasted_s)
+    return Text(
+        f"{station.zh}：数据中断 {lasted.zh}（或时钟跳变）；此间未评估，补传数据不评估。",
+        f"{station.en}: no data for {lasted.en}, or the clock was put forward; nothing was judged, what comes late is not.",
+    )
+
+
 def marked_sentence(station: Text, unit: str, sensor: Text, who: str, is_marked: bool) -> Text:
     """What is said of a sensor that the crew marks as faulty, or has repaired."""
     where = unit_name(station, unit)

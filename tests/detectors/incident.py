@@ -15,14 +15,15 @@ from stations.scan import Scan
 from tests.detectors.small import BLOCK, STATION, TUNING, WARM, run, scans, telemetry
 
 N_SCANS = WARM + 70
-PAD1 = BLOCK.tag_index["PAD1"]
+PAD1, PAD2 = BLOCK.tag_index["PAD1"], BLOCK.tag_index["PAD2"]
 
 
 @cache
 def incident() -> list[Scan]:
-    """Stops and starts, a pad of unit 2 that gets hot and cools down, a silent unit 3, a dead sensor of unit 1."""
+    """Stops and starts, a pad of unit 2 that gets hot, and its sister in part, a silent unit 3, a dead sensor of unit 1."""
     values = telemetry(N_SCANS, stops=True)
-    values[WARM + 10 : WARM + 18, 1, PAD1] += 8.0
+    values[WARM + 10 : WARM + 21, 1, PAD1] += 8.0
+    values[WARM + 10 : WARM + 21, 1, PAD2] += 3.0
     values[WARM + 20 : WARM + 35, 2] = np.nan
     values[WARM + 50 :, 0, PAD1] = np.nan
     return scans(values)

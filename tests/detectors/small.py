@@ -31,6 +31,7 @@ TUNING = Tuning(
     correlation_s=3600.0,
     refit_s=7200.0,
     on_scans=3,
+    on_shares=(1.0, 1.0, 1.0),
     off_scans=3,
     max_freeze_s=86_400.0,
     settle_s=14_400.0,

@@ -14,7 +14,7 @@ from detectors.monitor import StationMonitor
 from tests.detectors.incident import told
 from tests.detectors.small import BLOCK, PERIOD_NS, START_NS, STATION, TUNING, WARM, of, run, scans, telemetry
 
-PAD1, POWER = BLOCK.tag_index["PAD1"], BLOCK.tag_index["POWER"]
+PAD1, PAD2, POWER = (BLOCK.tag_index[code] for code in ("PAD1", "PAD2", "POWER"))
 N = WARM + 200
 HOT = WARM + 10
 """Scan from which on pad 1 of unit 2 is too hot."""
@@ -24,6 +24,7 @@ NOW = START_NS + (WARM + 30) * PERIOD_NS
 def hot(until: int = N) -> list[Any]:
     values = telemetry(N)
     values[HOT:until, 1, PAD1] += 8.0
+    values[HOT:until, 1, PAD2] += 3.0
     return scans(values)
 
 
@@ -122,11 +123,12 @@ def test_the_outcome_sensor_marks_the_sensor_until_it_is_repaired() -> None:
     assert (marked.unit, marked.tag, marked.transition) == ("2", "PAD1", "opened")
     assert "Li Wei" in marked.text_en
     health = of(run(monitor, SCANS[WARM + 30 : WARM + 40]), HealthScore)
-    assert health[-1].score[1, 0] < 1.0, "the other pad alone is judged"
+    assert not health[-1].score[1, 0] > 1.0, "the marked pad is not judged"
+    assert health[-1].good[1] < 1.0
     (repaired,) = do(monitor, "repaired", tag="ABC.20PAD1")
     assert isinstance(repaired, DataQuality)
     assert repaired.transition == "returned"
-    assert of(run(monitor, SCANS[WARM + 40 : WARM + 60]), HealthScore)[-1].score[1, 0] > 1.0
+    assert of(run(monitor, SCANS[WARM + 40 : WARM + 60]), HealthScore)[-1].good[1] == 1.0
 
 
 def test_maintenance_suppresses_and_learns_the_new_level_afterwards() -> None:

@@ -132,7 +132,8 @@ def test_a_hot_pad_is_told_with_what_was_measured_and_expected() -> None:
     assert first.score == first.evidence[0].score >= 1.0
     assert "tag PAD1" in first.text_en
     assert "测点PAD1" in first.text_zh
-    assert incident()[WARM + 10].time_ns <= first.onset_ns <= incident()[WARM + 12].time_ns
+    # Three scans long a jump may be a spike.
+    assert incident()[WARM + 13].time_ns <= first.onset_ns <= incident()[WARM + 15].time_ns
     assert first.time_ns == first.onset_ns + (TUNING.on_scans - 1) * PERIOD_NS
 
 

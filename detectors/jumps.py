@@ -1,0 +1,230 @@
+"""Jumps of single readings: a reading far from its level of late is doubted until the fourth in a row, then it is a step.
+
+With r the residual of a tag, m its level of late and s the spread of d = r - m, every scan with a good value does
+
+    |d| <= h s:     m <- m + clip(d, +-3 s) / 5,  s^2 <- s^2 + a (min(d^2, 9 s^2) - s^2)
+    |d| >  h s:     a jump begins, unless so many tags of the unit jump at once that it is the plant that moves (`TOGETHER`): then
+                    m = r. It is held until |d| <= h s / 2, which ends it as a spike, or until it has lasted longer than
+                    `DOUBT_SCANS`: then it is a step that stays, and m = r
+
+h is `MARGIN` times the farthest that the tag ever went alone while it was learned, at least `LEAST`: a tag that jumps by nature
+has jumped before. A tag that says something again after a pause begins anew at the level it has then.
+
+`detectors.excursions` does the same for a recording, with limits from a budget over all of its learn rows; here nothing is known
+beforehand, so the limit is learned on the way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import HUGE, Array, Mask
+from detectors.compiled import compiled
+
+LEVEL_SCANS, CLIP = 5.0, 3.0
+"""Memory of the level, and how far one scan may pull it, in spreads."""
+SPREAD_SCANS = 1500.0
+"""Memory of the spread: ten days of ten-minute scans."""
+FIRST_CLIP = 30.0
+"""No winsorising before: a spread that starts at zero would lock itself in."""
+LEAST, MOST, MARGIN = 7.0, 60.0, 1.25
+"""White noise passes 7 spreads never; beyond 60 anything is a jump. The margin is for what the learned time did not hold."""
+DOUBT_SCANS = 3
+"""Spikes last one to three samples."""
+TOGETHER = 3
+"""So many tags of a unit that jump in one scan have one cause, which is no sensor."""
+PAUSE_SCANS = 6.0
+"""A tag that said nothing for longer begins anew."""
+NOTHING, SPIKE, STEP = 0, 1, 2
+"""What becomes of a jump."""
+
+
+class Jumps:
+    """Jumps of the judged tags of one block; arrays (n_units, n_tags).
+
+    Parameters
+    ----------
+    resolution : (n_tags,) smallest step of each residual; bounds the spread from below.
+    warm_scans : scans with a value before any jump is told.
+    fresh_scans : scans for which a step is remembered.
+    """
+
+    def __init__(self, resolution: Array, *, n_units: int, warm_scans: float, fresh_scans: float) -> None:
+        shape = n_units, len(resolution)
+        self._warm, self._fresh = warm_scans, fresh_scans
+        self._floor = resolution / np.sqrt(12.0)
+        self.level = np.full(shape, np.nan)
+        """Level of each residual of late [unit of the residual]; it does not follow a jump until that is a step."""
+        self.scans = np.zeros(shape)
+        """Scans of the jump under way, 0 = none."""
+        self.size = np.zeros(shape)
+        """Size of the latest step [unit of the residual], 0 = none of late, or it is over."""
+        self.origin = np.zeros(shape)
+        """Level before that step [unit of the residual]."""
+        self._age = np.zeros(shape)
+        self.sharp = np.zeros(shape)
+        """Whether the latest step was complete within one scan and stood still after it."""
+        self.variance = np.tile(self._floor**2, (n_units, 1))
+        """Variance of a residual about its level [unit of the residual, squared]."""
+        self._peak = np.zeros(shape)
+        self._seen, self._missing = np.zeros(shape), np.zeros(shape)
+        self._least, self._most = np.zeros(shape), np.zeros(shape)
+        self._doubted: Mask = np.zeros(shape, dtype=bool)
+        self._outcome = np.zeros(shape, dtype=np.int8)
+
+    def step(self, residual: Array, *, resumes: bool = False) -> tuple[Mask, NDArray[np.int8]] | None:
+        """Take the residuals of one scan in; ``resumes`` = after a gap between scans, when all begin anew.
+
+        Returns
+        -------
+        Readings that are doubted, and what became of jumps that ended in this scan; None if there is neither. Valid until the
+        next scan.
+        """
+        if not _step(
+            residual,
+            self._floor,
+            self._warm,
+            self._fresh,
+            resumes,
+            self.level,
+            self.scans,
+            self.size,
+            self.sharp,
+            self.origin,
+            self._age,
+            self.variance,
+            self._peak,
+            self._seen,
+            self._missing,
+            self._least,
+            self._most,
+            self._doubted,
+            self._outcome,
+        ):
+            return None
+        return self._doubted, self._outcome
+
+    def forget(self, where: Mask) -> None:
+        """Let the tags at ``where`` (n_units, n_tags) begin anew, at the level that they have next."""
+        self._missing[where] = PAUSE_SCANS + 1.0
+        self.size[where] = self.scans[where] = 0.0
+
+    def _state(self) -> dict[str, Array]:
+        return {
+            "level": self.level,
+            "scans": self.scans,
+            "size": self.size,
+            "sharp": self.sharp,
+            "origin": self.origin,
+            "age": self._age,
+            "variance": self.variance,
+            "peak": self._peak,
+            "seen": self._seen,
+            "missing": self._missing,
+            "least": self._least,
+            "most": self._most,
+        }
+
+    def snapshot(self) -> dict[str, Array]:
+        """The state; arrays are copies."""
+        return {name: array.copy() for name, array in self._state().items()}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """The inverse of `snapshot`, to the bit."""
+        for name, array in self._state().items():
+            array[:] = state[name]
+
+
+@compiled
+def _step(
+    residual: Array,
+    floor: Array,
+    warm: float,
+    fresh: float,
+    resumes: bool,
+    level: Array,
+    scans: Array,
+    size: Array,
+    sharp: Array,
+    origin: Array,
+    age: Array,
+    variance: Array,
+    peak: Array,
+    seen: Array,
+    missing: Array,
+    least: Array,
+    most: Array,
+    doubted: Mask,
+    outcome: NDArray[np.int8],
+) -> bool:
+    any_told = False
+    for u in range(level.shape[0]):
+        together = 0
+        for j in range(level.shape[1]):
+            d = abs(residual[u, j] - level[u, j])
+            if d < HUGE and not resumes and missing[u, j] <= PAUSE_SCANS and scans[u, j] == 0:
+                s = np.sqrt(variance[u, j])
+                if d > max(LEAST, min(MARGIN * peak[u, j], MOST)) * s:
+                    together += 1
+        for j in range(level.shape[1]):
+            doubted[u, j] = False
+            outcome[u, j] = NOTHING
+            r = residual[u, j]
+            if not abs(r) < HUGE:
+                missing[u, j] += 1.0
+                continue
+            if np.isnan(level[u, j]) or resumes or missing[u, j] > PAUSE_SCANS:
+                level[u, j] = r
+                scans[u, j] = 0.0
+                missing[u, j] = 0.0
+                continue
+            missing[u, j] = 0.0
+            d = r - level[u, j]
+            s = np.sqrt(variance[u, j])
+            limit = max(LEAST, min(MARGIN * peak[u, j], MOST)) * s
+            ready = seen[u, j] >= warm
+            jumps = abs(d) > limit
+            if ready and (scans[u, j] > 0.0 or (jumps and together < TOGETHER)):
+                if scans[u, j] == 0.0:
+                    least[u, j] = d
+                    most[u, j] = d
+                if scans[u, j] > 0.0 and abs(d) <= 0.5 * limit:
+                    outcome[u, j] = SPIKE
+                    scans[u, j] = 0.0
+                    any_told = True
+                else:
+                    scans[u, j] += 1.0
+                    least[u, j] = min(least[u, j], d)
+                    most[u, j] = max(most[u, j], d)
+                    any_told = True
+                    if scans[u, j] > DOUBT_SCANS:
+                        outcome[u, j] = STEP
+                        size[u, j] = 0.5 * (least[u, j] + most[u, j])
+                        moved = most[u, j] - least[u, j]
+                        sharp[u, j] = 1.0 if moved <= 0.3 * abs(size[u, j]) + 3.0 * s else 0.0
+                        origin[u, j] = level[u, j]
+                        age[u, j] = 0.0
+                        level[u, j] = r
+                        scans[u, j] = 0.0
+                    else:
+                        doubted[u, j] = True
+                    continue
+            elif ready and jumps:  # the plant moves, and this tag with it
+                level[u, j] = r
+                continue
+            if seen[u, j] > FIRST_CLIP and (together < TOGETHER or not jumps):
+                peak[u, j] = max(peak[u, j], abs(d) / s)
+            seen[u, j] += 1.0
+            square = d * d
+            if seen[u, j] > FIRST_CLIP:
+                square = min(square, CLIP * CLIP * s * s)
+                d = min(max(d, -CLIP * s), CLIP * s)
+            variance[u, j] += max(1.0 / (seen[u, j] + 1.0), 1.0 / SPREAD_SCANS) * (square - variance[u, j])
+            variance[u, j] = max(variance[u, j], floor[j] * floor[j])
+            level[u, j] += d / LEVEL_SCANS
+            if size[u, j] != 0.0:
+                age[u, j] += 1.0
+                if age[u, j] > fresh or abs(level[u, j] - origin[u, j]) < 0.5 * abs(size[u, j]):
+                    size[u, j] = 0.0
+    return any_told

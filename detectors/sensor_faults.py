@@ -1,0 +1,419 @@
+"""Which readings lie: a sensor at fault is named, is not judged while it lies, and never blamed on the machine.
+
+The machine and its sensor part in one thing: what a machine does, several sensors feel. A tag that leaves what is expected of it
+is its sensor's doing if it does so *alone*, its companions being within noise for a while, and one of these holds
+
+    stuck       it repeats itself as it never did (`detectors.stuck`)
+    spikes      it jumps and is back within three scans (`detectors.jumps`); those scans are not judged
+    unit        it is where another unit of measurement would put it: 10, 100, 1000 times, or 1.8 x + 32
+    swap        it reads what another tag should, and that one what this should
+    step        it jumped within one scan and stood still since, as nothing with a heat capacity can
+    drift       no failure mode is known to show in this tag alone, on this side
+
+It is not judged from then on, but only told of once it has lasted for `TELL_S`: what wanders off and comes back is no work for
+anybody. Companions are the tags of the same component or redundancy group; not those that are judged *by* this one, for their
+expectations lie with it. If companions do move later, the doubt is withdrawn and the machine is judged. A sensor is sound again
+when its residual is back where it was; if it never comes back, what it reads is normal after `Tuning.max_freeze_s`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Array, Covariates, Mask, Values
+from detectors.jumps import SPIKE, Jumps
+from detectors.normal_behaviour import BURN_IN, LOG_RESOLUTION, Judgement, NormalBehaviour
+from detectors.stuck import Stuck
+from detectors.tuning import DAY_S, HOUR_S, Tuning
+from stations.plant import Block
+
+SOUND, STUCK, SPIKES, STEP, DRIFT, UNIT, SWAP = range(7)
+"""Kinds of faults; what is worse has no larger number."""
+KINDS = ("sound", "stuck", "spikes", "step", "drift", "unit", "swap")
+
+ASK_SCORE = 0.8
+"""A tag that stands out so far may be its sensor; asked before the warning limit, so that the answer comes in time."""
+NOISE_SCORE = 0.4
+"""Companions that stand out less do not."""
+COMPANY = 0.1
+"""Share of the companions, at least one, that have to: of fifty-four bars some always stand out by chance."""
+JOIN_SCORE = 0.75
+"""Companions that stand out more did move after all."""
+ALONE, JOIN, BACK_AGAIN = 1.0 / 3.0, 0.5, 0.5
+"""For how long to be alone, to be joined, to be back, before it counts [share of the scans after which an episode opens]."""
+BACK = 0.4
+"""Share of the deviation at which a sensor is back."""
+QUIET_S = DAY_S
+"""A sensor has spikes until there were none for so long; a message for each would be a dozen a day."""
+TELL_S = np.array([0.0, 0.0, 0.0, 4.0, 24.0, 0.0, 4.0]) * HOUR_S
+"""How long a fault of each kind has to last before it is told of."""
+FRESH_S = DAY_S / 2.0
+"""Time after a step in which it is told from a drift."""
+GROWS, CREEPS = 1.25, 3.0
+"""What drifts has grown to so many times its size by then, or has not come back in so many times as long."""
+SISTERS = 2
+"""So many others of a group outvote one."""
+FACTORS = (1e-3, 1e-2, 0.1, 10.0, 100.0, 1e3)
+LIKE = 0.06
+"""How close to another unit, or another tag, a reading is taken for it [share of the difference]."""
+CLEAR_SPREADS = 8.0
+"""Another unit or tag is told apart only if it lies so many spreads away."""
+SHARP = 0.4
+"""Share by which a step and the deviation may differ."""
+
+
+class Change(NamedTuple):
+    """A change of the record: which sensor, by row (-1 = one instrument of all units) and column of the block, what, and how.
+
+    ``transition`` is ``opened``, ``returned``, ``withdrawn`` (others moved too) or ``accepted`` (it is normal from now on).
+    ``other`` is the column of the tag it was exchanged with, -1 = none.
+    """
+
+    unit: int
+    tag: int
+    kind: int
+    transition: str
+    other: int = -1
+
+
+def lone_witnesses(block: Block, columns: list[int]) -> Mask:
+    """(n_judged, 2) whether a failure can show in one tag alone, low and high, if nobody told which modes there are.
+
+    Not in one of a group that its sisters outvote; nor as a temperature that is too low, as losses only heat.
+    """
+    tags = [block.tags[column] for column in columns]
+    groups = [tag.group for tag in tags]
+    alone = [tag.group is None or groups.count(tag.group) <= SISTERS for tag in tags]
+    sides = [(one and tag.uom != "degC", one) for one, tag in zip(alone, tags, strict=True)]
+    return np.array(sides, dtype=bool).reshape(-1, 2)
+
+
+def companions(block: Block, columns: list[int]) -> Mask:
+    """(n_judged, n_judged) which tags would feel what each of them feels."""
+    tags = [block.tags[column] for column in columns]
+    part, group = np.array([tag.component for tag in tags]), np.array([tag.group or "" for tag in tags])
+    together: Mask = (part[:, None] == part) | ((group[:, None] == group) & (group != ""))
+    np.fill_diagonal(together, False)
+    sources = {covariate.code: covariate.tags for covariate in block.covariates}
+    drives = {model.code: {tag for code in model.covariates for tag in sources[code]} for model in block.models}
+    depends = np.array([[one.code in drives[other.model or ""] for other in tags] for one in tags], dtype=bool)
+    feel: Mask = together & ~depends.reshape(together.shape)
+    return feel
+
+
+class SensorFaults:
+    """The sensors of one block that are at fault; arrays (n_units, n_tags) over all tags, (n_units, n_judged) over the judged.
+
+    Parameters
+    ----------
+    columns : column in the scan of every judged tag.
+    lone_witness : (n_judged, 2) whether some failure mode shows in this tag alone, low and high; None = `lone_witnesses`.
+    """
+
+    def __init__(self, block: Block, columns: list[int], tuning: Tuning, lone_witness: Mask | None = None) -> None:
+        tags = [block.tags[column] for column in columns]
+        n_units, shape = len(block.units), (len(block.units), len(columns))
+        self._columns = np.array(columns, dtype=np.intp)
+        self._judged = {column: i for i, column in enumerate(columns)}
+        self._lone = lone_witnesses(block, columns) if lone_witness is None else lone_witness
+        self._companions = companions(block, columns).astype(np.float64)
+        self._company = np.maximum(1.0, COMPANY * self._companions.sum(axis=1))
+        self._thermal = np.array([tag.uom == "degC" for tag in tags])
+        uoms = np.array([tag.uom for tag in tags])
+        self._alike: Mask = (uoms[:, None] == uoms) & ~np.eye(len(tags), dtype=bool)
+        self._shared = np.array([tag.shared for tag in block.tags])
+        self._made_from = np.zeros((len(block.tags), len(block.covariates)))
+        for column, covariate in enumerate(block.covariates):
+            # The mean of several tags is known as long as one of them is.
+            needed = covariate.tags if not covariate.others else covariate.tags[len(covariate.others) + 1 :]
+            self._made_from[[block.tag_index[code] for code in needed], column] = 1.0
+        warm = BURN_IN * tuning.warm_up(block.period_s) / block.period_s
+        resolution = np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags])
+        self._on_scans = float(tuning.on_scans)
+        self._alone_scans, self._join_scans, self._back_scans = (
+            max(1.0, share * tuning.on_scans) for share in (ALONE, JOIN, BACK_AGAIN)
+        )
+        fresh = max(FRESH_S / block.period_s, 4.0 * self._alone_scans)
+        self._jumps = Jumps(resolution, n_units=n_units, warm_scans=warm, fresh_scans=fresh)
+        low, high = (np.array([getattr(tag, end) for tag in block.tags]) for end in ("low", "high"))
+        self._stuck = Stuck(low, high, self._columns, n_units=n_units, warm_scans=warm)
+        self._patience_ns = round(tuning.max_freeze_s * 1e9)
+        self._kind = np.zeros(block.shape)
+        self._since_ns = np.zeros(block.shape, dtype=np.int64)
+        self._shift, self._base, self._alone, self._joined, self._back = (np.zeros(shape) for _ in range(5))
+        self._cleared, self._over = np.zeros(shape), np.zeros(shape)
+        self._other = np.full(block.shape, -1, dtype=np.int64)
+        self._record = np.zeros(block.shape)
+        self._derive()
+
+    def _derive(self) -> None:
+        """What follows from the kinds."""
+        self._held: Mask = (self._kind != SOUND) & (self._kind != SPIKES)
+        self.busy = bool(self._kind.any())
+        """Whether any sensor is at fault."""
+        self._asked = bool(self._alone.any() or self._cleared.any() or self._over.any() or self._jumps.size.any())
+
+    def sound(self, values: Values) -> Values:
+        """Values (n_units, n_tags) without those of sensors that lie."""
+        if not self.busy:
+            return values
+        return np.where(self._held, np.nan, values)
+
+    def known(self, f: Covariates, bad: Mask) -> Covariates:
+        """Covariates (n_units, n_covariates), unknown where their source is at fault or ``bad`` (n_units, n_tags).
+
+        A lag would go on telling of a river or a load that nobody has measured for days.
+        """
+        if not (self.busy or bad.any()):
+            return f
+        return np.where((self._held | bad) @ self._made_from > 0.0, np.nan, f)
+
+    def doubted(self, values: Values, residual: Array, silent: Mask, expected: Array, *, resumes: bool) -> Mask | None:
+        """Look at the readings of one scan; which of the judged ones are not believed yet, None = all are.
+
+        Parameters
+        ----------
+        values, residual : of all readings, those of sensors that lie included.   silent : judged tags of what does not run.
+        """
+        self._any_stuck = self._stuck.step(values, silent, expected, self._jumps.variance)
+        self._jumped = self._jumps.step(residual, resumes=resumes)
+        return None if self._jumped is None else self._jumped[0]
+
+    def forget(self, where: Mask) -> None:
+        """Begin anew with the judged tags at ``where`` (n_units, n_judged): people work on them, whatever they read."""
+        self._kind[:, self._columns] = np.where(where, SOUND, self._kind[:, self._columns])
+        self._jumps.forget(where)
+        for counter in (self._alone, self._joined, self._back, self._cleared, self._over):
+            counter[where] = 0.0
+        self._derive()
+
+    def decide(
+        self, time_ns: int, values: Values, judgement: Judgement, behaviour: NormalBehaviour
+    ) -> Iterator[Change]:
+        """What changes in the record by this scan. The scores of what is at fault become NaN: they cannot say."""
+        suspicious = self._jumped is not None or self._any_stuck or self.busy or self._asked
+        if not (suspicious or (judgement.score[: len(values)] >= ASK_SCORE).any()):
+            return iter(())
+        return iter(self._decide(time_ns, values, judgement, behaviour))
+
+    def _decide(self, time_ns: int, values: Values, judgement: Judgement, behaviour: NormalBehaviour) -> list[Change]:
+        before = self._kind.copy()
+        how: dict[tuple[int, int], str] = {}
+        lean, _ = behaviour.leaning(judgement)
+        score = judgement.score[: len(values)]
+        lean[np.isnan(score)] = np.nan
+        away = np.nan_to_num(np.abs(lean))
+        self._spikes(time_ns)
+        self._repeat(time_ns)
+        if self._held.any():
+            self._watch(time_ns, values, away, behaviour, how)
+        self._accuse(time_ns, values, lean, away, score, judgement, behaviour)
+        if (self._kind != before).any():
+            self._derive()
+            self._settle(before, judgement, behaviour)
+        lies = self._held[:, self._columns]
+        for array in (score, judgement.judged, judgement.residual[: len(lies)], judgement.residual[len(lies) :]):
+            if len(array):
+                array[lies] = np.nan  # not to be learned either
+        self._asked = bool(self._alone.any() or self._cleared.any() or self._over.any() or self._jumps.size.any())
+        lasted_ns = time_ns - self._since_ns
+        told = (self._kind != SOUND) & (lasted_ns >= TELL_S[self._kind.astype(np.intp)] * 1e9)
+        told |= self._kind == SPIKES
+        told &= self._sure(behaviour, lasted_ns)
+        record = np.where(told, self._kind, SOUND)
+        if not (record != self._record).any():
+            return []
+        before, self._record = self._record, record
+        return list(self._changes(before, how))
+
+    def _spikes(self, time_ns: int) -> None:
+        if self._jumped is not None:
+            unit, tag = np.nonzero(self._jumped[1] == SPIKE)
+            column = self._columns[tag]
+            sound = self._kind[unit, column] == SOUND
+            self._kind[unit[sound], column[sound]] = SPIKES
+            self._since_ns[unit, column] = np.where(
+                self._kind[unit, column] == SPIKES, time_ns, self._since_ns[unit, column]
+            )
+        over = (self._kind == SPIKES) & (time_ns - self._since_ns > QUIET_S * 1e9)
+        self._kind[over] = SOUND
+
+    def _repeat(self, time_ns: int) -> None:
+        now = self._stuck.now
+        begins = now & (self._kind != STUCK)
+        self._kind[begins], self._since_ns[begins] = STUCK, time_ns
+        self._kind[~now & (self._kind == STUCK)] = SOUND
+
+    def _watch(
+        self, time_ns: int, values: Values, away: Array, behaviour: NormalBehaviour, how: dict[tuple[int, int], str]
+    ) -> None:
+        """Sensors that are back, that others have joined, or that have lied for so long that it is the truth."""
+        kind = self._kind[:, self._columns]
+        held = kind > SPIKES
+        deviation = self._jumps.level - behaviour.usual
+        known = held & ~np.isnan(values[:, self._columns])
+        least = np.minimum(np.abs(deviation), np.abs(self._jumps.level - self._base))
+        # Another unit of measurement, or another tag, may come near by chance: how far off they are changes with the load.
+        fits = least < CLEAR_SPREADS / 2.0 * np.sqrt(self._jumps.variance)
+        near = np.where((kind == UNIT) | (kind == SWAP), fits, least < BACK * np.abs(self._shift))
+        self._back = np.where(known, (self._back + 1.0) * near, self._back * held)
+        joins = (away > JOIN_SCORE) @ self._companions.T >= self._company
+        self._joined = np.where(known & (kind != UNIT) & (kind != SWAP), (self._joined + 1.0) * joins, 0.0)
+        old = held & (time_ns - self._since_ns[:, self._columns] > self._patience_ns)
+        for which, word in (
+            (self._back >= self._back_scans, "returned"),
+            (self._joined >= self._join_scans, "withdrawn"),
+            (old, "accepted"),
+        ):
+            for unit, i in np.argwhere(which & held):
+                at = int(unit), int(self._columns[i])
+                if at in how:
+                    continue
+                how[at] = word
+                self._kind[at] = SOUND
+                self._back[unit, i] = self._joined[unit, i] = self._jumps.size[unit, i] = 0.0
+                self._cleared[unit, i] = word == "withdrawn"
+        if old.any():
+            behaviour.relearn(old)
+
+    def _accuse(
+        self,
+        time_ns: int,
+        values: Values,
+        lean: Array,
+        away: Array,
+        score: Array,
+        judgement: Judgement,
+        behaviour: NormalBehaviour,
+    ) -> None:
+        free = ~self._held[:, self._columns]
+        size = self._jumps.size
+        asks = ((score >= ASK_SCORE) | ((size != 0.0) & ~np.isnan(values[:, self._columns]))) & free
+        # What has been warned of as the machine stays the machine's until it is over: no to and fro.
+        self._over = np.where(np.isnan(score), self._over, (self._over + 1.0) * (score >= 1.0))
+        self._cleared = np.where(free & (self._over >= self._on_scans), 1.0, self._cleared * (away >= 0.5))
+        if not asks.any():
+            self._alone *= np.isnan(score) & free
+            return
+        # A sensor that was told of counts as well: two of one part at fault at once are rather the part.
+        record = self._record[:, self._columns]
+        moves = (away * free > NOISE_SCORE) | (record == STEP) | (record == DRIFT)
+        alone = asks & (moves @ self._companions.T < self._company)
+        unit, exchanged = self._misread(values, judgement, behaviour, asks)
+        still = np.isnan(score) & (size == 0.0)
+        self._alone = np.where(still, self._alone, (self._alone + 1.0) * (alone | (exchanged >= 0)))
+        sure = (self._alone >= self._alone_scans) & asks
+        if not sure.any():
+            return
+        stepped = size != 0.0
+        base = np.where(stepped, self._jumps.origin, behaviour.usual)
+        deviation = self._jumps.level - base
+        sharp = stepped & (self._jumps.sharp > 0.0) & (np.abs(deviation - size) <= SHARP * np.abs(size))
+        witness = np.where(deviation > 0.0, self._lone[:, 1], self._lone[:, 0])
+        outstanding = sharp | (score >= ASK_SCORE)
+        inert = sharp & self._thermal
+        kind = np.where(sharp, STEP, DRIFT)
+        kind[~inert & (witness | (self._cleared > 0.0))] = SOUND
+        kind[unit] = UNIT
+        kind[exchanged >= 0] = SWAP
+        kind[~outstanding] = SOUND
+        for u, i in np.argwhere(sure & (kind != SOUND)):
+            at = int(u), int(self._columns[i])
+            self._kind[at], self._since_ns[at] = kind[u, i], time_ns
+            self._shift[u, i], self._base[u, i] = deviation[u, i], base[u, i]
+            self._alone[u, i] = 0.0
+            self._other[at] = self._columns[exchanged[u, i]] if exchanged[u, i] >= 0 else -1
+
+    def _misread(
+        self, values: Values, judgement: Judgement, behaviour: NormalBehaviour, asks: Mask
+    ) -> tuple[Mask, NDArray[np.int64]]:
+        """Of readings that stand out: which are those of another unit of measurement, and which tag's (n_judged) they are."""
+        unit = np.zeros(asks.shape, dtype=bool)
+        exchanged = np.full(asks.shape, -1, dtype=np.int64)
+        expected = behaviour.measured(judgement.expected)
+        level = judgement.expected + self._jumps.level * judgement.spread
+        seen = behaviour.measured(level)
+        clear = behaviour.measured(
+            judgement.expected + CLEAR_SPREADS * np.sqrt(self._jumps.variance) * judgement.spread
+        )
+        clear = np.abs(clear - expected)
+        for u, i in np.argwhere(asks):
+            e, v, least = expected[u, i], seen[u, i], clear[u, i]
+            guesses = [factor * e for factor in FACTORS]
+            if self._thermal[i]:
+                guesses += [1.8 * e + 32.0, (e - 32.0) / 1.8]
+            unit[u, i] = self._jumps.size[u, i] != 0.0 and any(
+                abs(v - g) <= LIKE * abs(g - e) and abs(g - e) > least for g in guesses
+            )
+            d, apart = v - e, expected[u] - e
+            back = seen[u] - expected[u]
+            like = self._alike[i] & asks[u] & (np.abs(apart) > 0.5 * least)
+            like &= (np.abs(apart - d) <= 0.3 * abs(d)) & (np.abs(back + d) <= 0.3 * abs(d))
+            if like.any():
+                exchanged[u, i] = int(np.argmin(np.where(like, np.abs(apart - d), np.inf)))
+        return unit, exchanged
+
+    def _settle(self, before: Array, judgement: Judgement, behaviour: NormalBehaviour) -> None:
+        """What was held is judged afresh; not so what is withdrawn, for that stood out in earnest."""
+        ended = (before[:, self._columns] > SPIKES) | (before[:, self._columns] == STUCK)
+        ended &= ~self._held[:, self._columns] & (self._cleared == 0.0)
+        if ended.any():
+            behaviour.forget(judgement, ended)
+
+    def _sure(self, behaviour: NormalBehaviour, lasted_ns: NDArray[np.int64]) -> Mask:
+        """Which faults may be told of: of those that drift, what has grown since."""
+        sure: Mask = (self._kind != DRIFT) | (self._record != SOUND) | (lasted_ns > CREEPS * TELL_S[DRIFT] * 1e9)
+        grown = np.abs(self._jumps.level - behaviour.usual) >= GROWS * np.abs(self._shift)
+        sure[:, self._columns] |= grown
+        return sure
+
+    def _changes(self, before: Array, how: dict[tuple[int, int], str]) -> Iterator[Change]:
+        """From the record ``before`` to that of now."""
+        now = self._record
+        for unit, tag in np.argwhere(now != before).tolist():
+            row = unit
+            if self._shared[tag]:
+                # One instrument: the first unit that notices speaks for all, the last one takes it back.
+                if (before[:, tag].any() and now[:, tag].any()) or unit != np.flatnonzero(
+                    now[:, tag] != before[:, tag]
+                )[0]:
+                    continue
+                row = -1
+            if before[unit, tag] != SOUND:
+                yield Change(row, tag, int(before[unit, tag]), how.get((unit, tag), "returned"))
+            if now[unit, tag] != SOUND:
+                yield Change(row, tag, int(now[unit, tag]), "opened", int(self._other[unit, tag]))
+
+    def _own(self) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+        return {
+            "kind": self._kind,
+            "since_ns": self._since_ns,
+            "shift": self._shift,
+            "base": self._base,
+            "alone": self._alone,
+            "joined": self._joined,
+            "back": self._back,
+            "cleared": self._cleared,
+            "over": self._over,
+            "other": self._other,
+            "record": self._record,
+        }
+
+    def snapshot(self) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+        """The state; arrays are copies."""
+        state = {name: array.copy() for name, array in self._own().items()}
+        state |= {f"jumps.{name}": array for name, array in self._jumps.snapshot().items()}
+        return state | {f"stuck.{name}": array for name, array in self._stuck.snapshot().items()}
+
+    def restore(self, state: dict[str, NDArray[np.float64] | NDArray[np.int64]]) -> None:
+        """The inverse of `snapshot`, to the bit."""
+        for name, array in self._own().items():
+            array[:] = state[name]
+        for part, prefix in ((self._jumps, "jumps."), (self._stuck, "stuck.")):
+            own = {n.removeprefix(prefix): a.astype(np.float64) for n, a in state.items() if n.startswith(prefix)}
+            part.restore(own)
+        self._derive()

@@ -1,0 +1,256 @@
+"""Sensors at fault: each kind is named, is not judged while it lies, is never blamed on the machine; and the machine still is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from detectors.base import Array
+from detectors.events import DataQuality, EarlyWarning, Event, HealthScore
+from detectors.jumps import SPIKE, STEP, Jumps
+from detectors.monitor import StationMonitor
+from detectors.sensor_faults import companions, lone_witnesses
+from detectors.stuck import Stuck
+from detectors.tuning import Tuning
+from tests.detectors.small import BLOCK, JUDGED, PERIOD_NS, STATION, TUNING, run, scans, telemetry
+
+PAD1, PAD2, VIB, FLOW, WATER = (BLOCK.tag_index[code] for code in ("PAD1", "PAD2", "VIB", "FLOW", "WATER"))
+BEGIN, END, N_SCANS = 500, 800, 900
+"""Three days of learning; a fault lasts for two."""
+PATIENT: Tuning = replace(TUNING, max_freeze_s=5 * 86_400.0)
+"""Two days of lying are not yet the truth."""
+
+
+def values() -> NDArray[np.float32]:
+    return telemetry(N_SCANS)
+
+
+def events_of(changed: NDArray[np.float32], tuning: Tuning = PATIENT) -> list[Event]:
+    return run(StationMonitor(STATION, tuning), scans(changed))
+
+
+def doubts(events: list[Event]) -> list[tuple[str, str, str, str]]:
+    """Unit, tag, transition and reason of each data-quality event."""
+    return [(e.unit, e.tag, e.transition, e.reason.split(":")[0]) for e in events if isinstance(e, DataQuality)]
+
+
+def warned(events: list[Event]) -> set[tuple[str, str]]:
+    return {(e.unit, e.component) for e in events if isinstance(e, EarlyWarning)}
+
+
+def only(events: list[Event], tag: str, kind: str) -> None:
+    """One sensor of unit 2 was at fault, once, and nobody was warned of a machine."""
+    assert doubts(events) == [("2", tag, "opened", kind), ("2", tag, "returned", kind)]
+    assert warned(events) == set()
+
+
+def test_without_a_fault_nothing_is_doubted() -> None:
+    events = events_of(values())
+    assert doubts(events) == []
+    assert warned(events) == set()
+
+
+def test_a_stuck_sensor() -> None:
+    changed = values()
+    changed[BEGIN:END, 1, PAD1] = changed[BEGIN, 1, PAD1]
+    only(events_of(changed), "PAD1", "stuck")
+
+
+def test_a_stuck_driver_is_told_and_what_depends_on_it_cannot_say() -> None:
+    changed = values()
+    changed[:, :, WATER] += 0.1 * np.random.default_rng(4).standard_normal(changed.shape[:2]).astype(np.float32)
+    changed[BEGIN:, 1, WATER] = changed[BEGIN, 1, WATER]
+    events = events_of(changed)
+    assert ("2", "WATER", "opened", "stuck") in doubts(events)
+    last = [e for e in events if isinstance(e, HealthScore)][-1]
+    bearing, shaft = 0, 1
+    assert np.isnan(last.score[1, bearing])
+    assert np.isfinite(last.score[1, shaft])
+    assert np.isfinite(last.score[[0, 2]]).all()
+
+
+def test_spikes_are_one_message_until_a_quiet_day() -> None:
+    changed = values()
+    for begin, scans_long in ((BEGIN, 1), (BEGIN + 20, 2), (BEGIN + 60, 3)):
+        changed[begin : begin + scans_long, 1, PAD1] += 15.0
+    only(events_of(changed), "PAD1", "spikes")
+
+
+@pytest.mark.parametrize("size", [8.0, -8.0])
+def test_a_temperature_that_steps_alone(size: float) -> None:
+    changed = values()
+    changed[BEGIN:END, 1, PAD1] += size
+    only(events_of(changed), "PAD1", "step")
+
+
+def test_a_drift_of_a_temperature_to_where_no_failure_takes_it() -> None:
+    changed = values()
+    changed[BEGIN:, 1, PAD1] -= np.linspace(0.0, 20.0, N_SCANS - BEGIN, dtype=np.float32)
+    events = events_of(changed)
+    assert doubts(events) == [("2", "PAD1", "opened", "drift")]
+    assert warned(events) == set()
+
+
+def test_another_unit_of_measurement() -> None:
+    changed = values()
+    changed[BEGIN:END, 1, FLOW] *= 0.1
+    only(events_of(changed), "FLOW", "unit")
+
+
+def test_exchanged_wires() -> None:
+    changed = values()
+    changed[:, :, PAD2] += 6.0
+    pair = changed[BEGIN:END, 1][:, [PAD1, PAD2]]
+    changed[BEGIN:END, 1, PAD1], changed[BEGIN:END, 1, PAD2] = pair[:, 1], pair[:, 0]
+    events = events_of(changed)
+    assert {(tag, how, kind) for _, tag, how, kind in doubts(events)} == {
+        (tag, how, "swap") for tag in ("PAD1", "PAD2") for how in ("opened", "returned")
+    }
+    assert warned(events) == set()
+    texts = [e.text_en for e in events if isinstance(e, DataQuality) and e.transition == "opened"]
+    assert "tag PAD1 seems exchanged with tag PAD2" in " ".join(texts)
+
+
+def test_a_step_of_a_machine_is_no_sensor() -> None:
+    """A vibration can step, and no redundant sensor says otherwise; three scans of doubt is all it costs."""
+    changed = values()
+    changed[BEGIN:END, 1, VIB] *= 3.0
+    events = events_of(changed)
+    assert warned(events) == {("2", "shaft")}
+    assert not [one for one in doubts(events) if one[2] == "opened"]
+    first = next(e for e in events if isinstance(e, EarlyWarning))
+    assert first.onset_ns - scans(changed)[BEGIN].time_ns <= 5 * PERIOD_NS
+
+
+def test_a_hot_part_that_its_neighbour_feels_is_no_sensor() -> None:
+    changed = values()
+    changed[BEGIN:END, 1, PAD1] += 8.0
+    changed[BEGIN:END, 1, PAD2] += 3.0
+    events = events_of(changed)
+    assert warned(events) == {("2", "bearing")}
+    assert doubts(events) == []
+
+
+def test_the_doubt_is_withdrawn_when_others_follow() -> None:
+    changed = values()
+    changed[BEGIN:END, 1, PAD1] += 8.0
+    changed[BEGIN + 100 : END, 1, PAD2] += 4.0
+    events = events_of(changed)
+    assert doubts(events)[0] == ("2", "PAD1", "opened", "step")
+    withdrawn = [e for e in events if isinstance(e, DataQuality) and e.reason == "step: withdrawn"]
+    assert [(e.unit, e.tag) for e in withdrawn] == [("2", "PAD1")]
+    assert ("2", "bearing") in warned(events)
+
+
+def test_what_never_comes_back_is_normal_after_a_time() -> None:
+    changed = values()
+    changed[BEGIN:, 1, PAD1] += 8.0
+    events = events_of(changed, TUNING)
+    assert [e.reason for e in events if isinstance(e, DataQuality)] == ["step", "step: accepted"]
+    assert warned(events) == set()
+
+
+def test_a_gap_is_told_once_for_the_station_and_is_no_alarm() -> None:
+    some = scans(values())
+    events = run(StationMonitor(STATION, PATIENT), some[:BEGIN] + some[BEGIN + 30 :])
+    assert doubts(events) == [("*", "*", "passed", "gap")]
+    assert warned(events) == set()
+
+
+def test_companions_are_those_of_a_part_and_not_those_judged_by_the_tag() -> None:
+    codes = [BLOCK.tags[column].code for column in JUDGED]
+    feel = companions(BLOCK, JUDGED)
+    assert feel[codes.index("PAD1")].tolist() == [code == "PAD2" for code in codes]
+    low, high = lone_witnesses(BLOCK, JUDGED)[codes.index("PAD1")]
+    assert (low, high) == (False, True)
+
+
+def test_a_sensor_of_a_group_is_outvoted() -> None:
+    tags = tuple(replace(tag, group="pads") if tag.uom != "MW" else tag for tag in BLOCK.tags)
+    assert not lone_witnesses(replace(BLOCK, tags=tags), JUDGED).any()
+
+
+def jumps() -> Jumps:
+    return Jumps(np.full(2, 0.01), n_units=1, warm_scans=100.0, fresh_scans=72.0)
+
+
+@pytest.mark.parametrize(("scans_long", "outcome"), [(1, SPIKE), (3, SPIKE), (4, STEP)])
+def test_a_jump_is_a_spike_for_three_scans_and_then_a_step(scans_long: int, outcome: int) -> None:
+    r = np.random.default_rng(5).standard_normal((300, 1, 2))
+    r[250 : 250 + scans_long, 0, 1] += 30.0
+    watch = jumps()
+    doubted, told = [], []
+    for t, row in enumerate(r[:260]):
+        if found := watch.step(row):
+            doubted += [t] if found[0][0, 1] else []
+            told += [(t, int(one)) for one in found[1][0] if one]
+    assert doubted[: min(scans_long, 3)] == list(range(250, 250 + min(scans_long, 3)))
+    assert told[0] == (250 + min(scans_long, 3), outcome)
+
+
+def test_what_many_tags_do_at_once_is_not_doubted() -> None:
+    r = np.random.default_rng(5).standard_normal((300, 1, 4))
+    r[250:, 0, :3] += 30.0
+    watch = Jumps(np.full(4, 0.01), n_units=1, warm_scans=100.0, fresh_scans=72.0)
+    assert [watch.step(row) for row in r] == [None] * len(r)
+
+
+def still(values_: Array, expected: Array) -> list[bool]:
+    watch = Stuck(np.zeros(1), np.full(1, 100.0), np.array([0]), n_units=1, warm_scans=50.0)
+    silent, variance = np.zeros((1, 1), dtype=bool), np.full((1, 1), 0.04)
+    return [watch.step(v[None, None], silent, e[None, None], variance) for v, e in zip(values_, expected, strict=True)]
+
+
+def test_a_coarse_sensor_that_repeats_by_nature_is_not_stuck() -> None:
+    chance = np.random.default_rng(2)
+    truth = 50.0 + np.cumsum(0.05 * chance.standard_normal(1000))
+    assert not any(still(np.round(truth), truth))
+
+
+def test_a_slow_sensor_is_stuck_only_long_after_its_period_while_it_should_move() -> None:
+    truth = 50.0 + 10.0 * np.sin(np.arange(1000) / 60.0)
+    hourly = np.repeat(truth[::6], 6)[:1000]
+    assert not any(still(hourly, truth))
+    held = np.where(np.arange(1000) >= 700, hourly[700], hourly)
+    told = still(held, truth)
+    assert 708 < told.index(True) < 740
+
+
+def test_at_the_end_of_its_range_a_value_may_stand_for_ever() -> None:
+    truth = np.abs(np.random.default_rng(2).standard_normal(500))
+    closed = np.where(np.arange(500) > 300, 0.0, truth)
+    assert not any(still(closed, truth + 5.0))
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    split=st.integers(BEGIN - 30, END + 30),
+    kind=st.sampled_from(["stuck", "spike", "step", "drift", "unit", "gone"]),
+    seed=st.integers(0, 99),
+)
+def test_a_restored_monitor_goes_on_to_the_bit(split: int, kind: str, seed: int) -> None:
+    changed = values()
+    where = slice(BEGIN, END), seed % 3, JUDGED[seed % len(JUDGED)]
+    if kind == "stuck":
+        changed[where] = changed[BEGIN][where[1:]]
+    elif kind == "spike":
+        changed[BEGIN:END:7, seed % 3, PAD1] += 20.0
+    elif kind == "drift":
+        changed[where] -= np.linspace(0.0, 8.0, END - BEGIN, dtype=np.float32)
+    elif kind == "gone":
+        changed[where] = np.nan
+    else:
+        changed[where] *= 1.5 if kind == "step" else 10.0
+    some = scans(changed)
+    monitor = StationMonitor(STATION, PATIENT)
+    run(monitor, some[:split])
+    other = StationMonitor(STATION, PATIENT)
+    other.restore("units", monitor.snapshot("units"))
+    rest = some[split:]
+    assert doubts(run(other, rest)) == doubts(run(monitor, rest))
+    assert other.snapshot("units") == monitor.snapshot("units")
