@@ -135,7 +135,7 @@ class SensorFaults:
         resolution = np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags])
         self._on_scans = float(tuning.on_scans)
         self._alone_scans, self._join_scans, self._back_scans = (
-            max(1.0, share * tuning.on_scans) for share in (ALONE, JOIN, BACK_AGAIN)
+            max(2.0, share * tuning.on_scans) for share in (ALONE, JOIN, BACK_AGAIN)
         )
         fresh = max(FRESH_S / block.period_s, 4.0 * self._alone_scans)
         self._jumps = Jumps(resolution, n_units=n_units, warm_scans=warm, fresh_scans=fresh)

@@ -23,7 +23,7 @@ def incident() -> list[Scan]:
     """Stops and starts, a pad of unit 2 that gets hot, and its sister in part, a silent unit 3, a dead sensor of unit 1."""
     values = telemetry(N_SCANS, stops=True)
     values[WARM + 10 : WARM + 21, 1, PAD1] += 8.0
-    values[WARM + 10 : WARM + 21, 1, PAD2] += 3.0
+    values[WARM + 10 : WARM + 21, 1, PAD2] += 5.0
     values[WARM + 20 : WARM + 35, 2] = np.nan
     values[WARM + 50 :, 0, PAD1] = np.nan
     return scans(values)
