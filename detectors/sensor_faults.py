@@ -83,12 +83,13 @@ class Change(NamedTuple):
 def lone_witnesses(block: Block, columns: list[int]) -> Mask:
     """(n_judged, 2) whether a failure can show in one tag alone, low and high, if nobody told which modes there are.
 
-    Not in one of a group that its sisters outvote; nor as a temperature that is too low, as losses only heat.
+    Not in one of a group that its sisters outvote; nor as a temperature that is too low, as losses only heat. But a single pad,
+    or bar, may run hot long before its sisters feel it.
     """
     tags = [block.tags[column] for column in columns]
     groups = [tag.group for tag in tags]
     alone = [tag.group is None or groups.count(tag.group) <= SISTERS for tag in tags]
-    sides = [(one and tag.uom != "degC", one) for one, tag in zip(alone, tags, strict=True)]
+    sides = [(one and tag.uom != "degC", one or tag.uom == "degC") for one, tag in zip(alone, tags, strict=True)]
     return np.array(sides, dtype=bool).reshape(-1, 2)
 
 

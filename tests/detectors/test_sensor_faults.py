@@ -170,9 +170,11 @@ def test_companions_are_those_of_a_part_and_not_those_judged_by_the_tag() -> Non
     assert (low, high) == (False, True)
 
 
-def test_a_sensor_of_a_group_is_outvoted() -> None:
+def test_a_sensor_of_a_group_is_outvoted_unless_it_is_hot() -> None:
     tags = tuple(replace(tag, group="pads") if tag.uom != "MW" else tag for tag in BLOCK.tags)
-    assert not lone_witnesses(replace(BLOCK, tags=tags), JUDGED).any()
+    lone = lone_witnesses(replace(BLOCK, tags=tags), JUDGED)
+    assert not lone[:, 0].any()
+    assert lone[:, 1].tolist() == [BLOCK.tags[column].uom == "degC" for column in JUDGED]
 
 
 def jumps() -> Jumps:
