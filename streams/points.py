@@ -94,7 +94,7 @@ class PointEncoder:
             "unit": event.unit,
             "component": event.component,
         }
-        first = event.evidence[0]
+        first = event.evidence[0].tag if event.evidence else ""
         is_open = 0.0 if event.transition in ENDS else 1.0
         fields = {
             "level": f"{2.0 + LEVELS.index(event.level) + 1.0}" if is_open else "0.0",
@@ -102,7 +102,7 @@ class PointEncoder:
             "score": f"{event.score}",
             "onset_ms": f"{float(event.onset_ns // 1_000_000)}",
             "id": quote(event.id),
-            "tag": quote(first.tag),
+            "tag": quote(first),
             "failure_mode": quote(event.likely[0].mode if event.likely else "unknown"),
             "transition": quote(event.transition),
             "text_zh": quote(event.text_zh),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -52,6 +53,22 @@ def test_health_comes_back_as_it_was_at_single_precision() -> None:
     assert np.frombuffer(message.level, np.uint8).reshape(3, 2).tolist() == HEALTH.level.tolist()
     np.testing.assert_array_equal(np.frombuffer(message.score, "<f4").reshape(3, 2), SCORE.astype(np.float32))
     np.testing.assert_array_equal(np.frombuffer(message.good, "<f4"), HEALTH.good.astype(np.float32))
+
+
+def test_who_attends_and_the_regimes_travel_where_there_are_any() -> None:
+    plain = decode_health(encode_health(HEALTH))
+    assert (plain.attended, plain.regime) == (b"", b"")
+    attended = np.array([[False, True], [False, False], [True, False]])
+    full = replace(HEALTH, attended=attended, regime=np.array([1, 0, 2], np.uint8))
+    message = decode_health(encode_health(full))
+    assert np.frombuffer(message.attended, np.bool_).reshape(3, 2).tolist() == attended.tolist()
+    assert list(message.regime) == [1, 0, 2]
+
+
+def test_a_health_of_before_there_were_regimes_is_read() -> None:
+    old = msgspec.msgpack.decode(encode_health(HEALTH))[:-2]
+    message = decode_health(msgspec.msgpack.encode(old))
+    assert (message.station, message.attended, message.regime) == ("ABC", b"", b"")
 
 
 def test_health_is_told_row_by_row_however_it_lies_in_memory() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.events import MODE_NAMES, RUNNING, SETTLING, STOPPED, UNKNOWN
-from detectors.modes import ModeTracker, PartModes
-from stations.plant import Mode
+from detectors.modes import ModeTracker, PartModes, Regimes
+from stations.plant import Bound, Mode, Regime, Text
 from tests.detectors.small import BLOCK, JUDGED
 
 POWER = BLOCK.tag_index["POWER"]
@@ -100,3 +100,22 @@ def test_a_part_that_stands_still_says_nothing_until_it_has_settled() -> None:
 
 def test_without_a_rule_every_part_speaks() -> None:
     assert not PartModes(BLOCK, JUDGED).step(np.full(BLOCK.shape, np.nan), 600.0).any()
+
+
+def test_the_first_regime_all_of_whose_bounds_hold_is_the_one_of_a_unit() -> None:
+    inf = float("inf")
+    block = replace(
+        BLOCK,
+        regimes=(
+            Regime("cold", Text("冷", "cold"), (Bound("POWER", 10.0, 40.0), Bound("WATER", -inf, 5.0))),
+            Regime("low", Text("低", "low"), (Bound("POWER", 10.0, 40.0),)),
+            Regime("high", Text("高", "high"), (Bound("POWER", 40.0, inf),)),
+        ),
+    )
+    x = np.full(BLOCK.shape, 4.0)
+    x[:, POWER] = (20.0, 40.0, float("nan"))
+    assert Regimes(block).of(x).tolist() == [1, 3, 0]
+    x[0, BLOCK.tag_index["WATER"]] = 5.0
+    assert Regimes(block).of(x).tolist() == [2, 3, 0]
+    assert Regimes(BLOCK).of(x).tolist() == [0, 0, 0]
+    assert block.revision == BLOCK.revision, "a better word must not cost what was learned"

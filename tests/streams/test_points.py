@@ -284,6 +284,22 @@ def test_the_level_of_a_warning_is_the_state_it_puts_its_component_in(level: str
     assert float(line.fields["level"]) == stored
 
 
+def test_what_somebody_attends_to_is_normal_in_what_rolls_up_but_keeps_its_own_state() -> None:
+    attended = np.zeros((3, 2), dtype=bool)
+    attended[1, 1] = True
+    found = points(replace(TROUBLED, attended=attended))
+    assert float(found["2", "shaft"].fields["state"]) == 5.0
+    assert float(found["2", "all"].fields["state"]) < 3.0
+    assert float(found["all", "all"].fields["state"]) == 3.0, "the watch of unit 1"
+    assert float(points(TROUBLED)["all", "all"].fields["state"]) == 5.0
+
+
+@pytest.mark.parametrize("transition", ["returned", "accepted", "closed"])
+def test_a_warning_that_is_over_is_closed(transition: str) -> None:
+    (line,) = read(PointEncoder(BLOCK).warning(replace(WARNING, transition=transition, evidence=()))[0])
+    assert (float(line.fields["open"]), float(line.fields["level"])) == (0.0, 0.0)
+
+
 def test_a_warning_that_returned_is_closed() -> None:
     (line,) = read(PointEncoder(BLOCK).warning(replace(WARNING, transition="returned"))[0])
     assert (float(line.fields["open"]), float(line.fields["level"])) == (0.0, 0.0)
