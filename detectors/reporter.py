@@ -170,14 +170,22 @@ class Reporter:
         )
 
     def sensors(self, time_ns: int, changes: Iterable[tuple[int, int, bool]]) -> Iterator[DataQuality]:
-        """One data-quality event for every sensor, or whole unit, that changed in one scan."""
+        """One data-quality event for every sensor, whole unit, or the whole station, that changed in one scan."""
         block = self._block
-        for row, column, is_bad in changes:
+        for row, column, is_bad in self._as_station(list(changes)):
             code = "*" if column == WHOLE_UNIT else block.tags[column].code
             name = Text("全部测点", "all sensors") if column == WHOLE_UNIT else block.tags[column].name
-            text = quality_sentence(self._station.name, block.units[row], name, is_bad)
+            text = quality_sentence(self._station.name, self._units[row], name, is_bad)
             reason = "no good value: missing, called bad by its source, or outside the range of the sensor"
             yield self._quality("data-quality", time_ns, row, code, "opened" if is_bad else "returned", reason, text)
+
+    def _as_station(self, changes: list[tuple[int, int, bool]]) -> list[tuple[int, int, bool]]:
+        """Where all units fall silent, or are back, with one scan, one change of all of them (row -1) stands for theirs."""
+        whole = {is_bad for _, column, is_bad in changes if column == WHOLE_UNIT}
+        each = [one for one in changes if one[1] == WHOLE_UNIT]
+        if len(whole) != 1 or not 1 < len(each) == len(self._block.units):
+            return changes
+        return [(-1, WHOLE_UNIT, whole.pop()), *(one for one in changes if one[1] != WHOLE_UNIT)]
 
     def sensor_faults(self, time_ns: int, changes: Iterable[Change]) -> Iterator[DataQuality]:
         """One data-quality event for every sensor whose fault began or ended in one scan."""

@@ -92,3 +92,14 @@ def test_a_report_on_a_sensor_names_it_and_one_on_a_unit_names_all() -> None:
     assert "all sensors" in all_lost.text_en
     assert "全部测点" in all_lost.text_zh
     assert len({lost.id, all_lost.id}) == 2
+
+
+def test_a_station_that_falls_silent_at_once_is_one_event_and_two_of_its_units_are_two() -> None:
+    reporter = Reporter(STATION, BEARING_OF_FIVE, list(range(5)), ["bearing"])
+    (lost,) = reporter.sensors(START_NS, [(unit, WHOLE_UNIT, True) for unit in range(3)])
+    assert (lost.unit, lost.tag, lost.transition) == ("*", "*", "opened")
+    assert lost.text_en == "Alpha, all units: no good value from all sensors; it is not judged."
+    back = list(reporter.sensors(START_NS, [*((unit, WHOLE_UNIT, False) for unit in range(3)), (1, 2, True)]))
+    assert [(one.unit, one.transition) for one in back] == [("*", "returned"), ("2", "opened")]
+    two = list(reporter.sensors(START_NS, [(unit, WHOLE_UNIT, True) for unit in range(2)]))
+    assert [one.unit for one in two] == ["1", "2"]
