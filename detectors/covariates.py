@@ -31,11 +31,11 @@ class CovariateFilter:
     def __init__(self, block: Block) -> None:
         tags = [block.tags[block.tag_index[covariate.tag]] for covariate in block.covariates]
         self._source = np.array([block.tag_index[covariate.tag] for covariate in block.covariates], dtype=np.intp)
-        self._means = [
-            (column, np.array([block.tag_index[code] for code in (covariate.tag, *covariate.others)], dtype=np.intp))
-            for column, covariate in enumerate(block.covariates)
-            if covariate.others
-        ]
+        averaged = [(column, covariate) for column, covariate in enumerate(block.covariates) if covariate.others]
+        self._averaged = [column for column, _ in averaged]
+        self._made_from = np.zeros((len(block.tags), len(averaged)))
+        for place, (_, covariate) in enumerate(averaged):
+            self._made_from[[block.tag_index[code] for code in (covariate.tag, *covariate.others)], place] = 1.0
         self._low = np.array([tag.low for tag in tags])
         self._span = np.array([tag.high - tag.low for tag in tags])
         self._power = np.array([covariate.power for covariate in block.covariates])
@@ -85,8 +85,8 @@ class CovariateFilter:
         if not (np.abs(x) < HUGE).all():
             x = np.where(np.abs(x) < HUGE, x, np.nan)
         source = x[:, self._source]
-        for column, sources in self._means:
-            source[:, column] = _mean(x[:, sources])
+        if self._averaged:
+            source[:, self._averaged] = self._means(x)
         if len(self._moving):
             source[:, self._moving] -= self._slope * x[:, self._moves_with]
         value: Array = (source - self._low) / self._span
@@ -99,6 +99,13 @@ class CovariateFilter:
         if len(self._multiplied):
             value[:, self._multiplied] *= (x[:, self._second] - self._second_low) / self._second_span
         return value
+
+    def _means(self, x: Values) -> Array:
+        """(n_units, n_averaged) mean of the good values of the tags of each; NaN where there is none."""
+        good = ~np.isnan(x)
+        count = good @ self._made_from
+        means: Array = (np.where(good, x, 0.0) @ self._made_from) / np.where(count > 0.0, count, np.nan)
+        return means
 
     def _weight_after(self, seconds: Array | float) -> Array:
         weight: Array = -np.expm1(-seconds / np.maximum(self._lag_s, 1e-9))
@@ -119,11 +126,3 @@ class CovariateFilter:
         """The inverse of `snapshot`, to the bit."""
         self._lagged = state["lagged"].copy()
         self._missing_s = state["missing_s"].copy()
-
-
-def _mean(x: Array) -> Array:
-    """Mean of the good values of each row of ``x`` (n_units, n), others being NaN; NaN where there is none."""
-    good = ~np.isnan(x)
-    count = good.sum(axis=1)
-    mean: Array = np.where(good, x, 0.0).sum(axis=1) / np.where(count > 0, count, np.nan)
-    return mean

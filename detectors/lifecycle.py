@@ -32,6 +32,7 @@ STATE_NAMES: Final = ("normal", "unacknowledged", "acknowledged", "returned", "s
 RAISE_BY, RAISE_MOST = 1.2, 1.75
 """A warning found false raises the limit of its component by a fifth, three times at most: it must not go blind."""
 
+NEVER: Final = int(np.iinfo(np.int64).max)
 Slot = tuple[int, int]
 """Unit and component, as row and column."""
 
@@ -58,6 +59,7 @@ class LifeCycle:
         self._window_ns = np.zeros(shape, dtype=np.int64)
         self.factor: Array = np.ones(shape)
         self._any_listed = self.is_raised = False
+        self._next_ns = NEVER
 
     def step(self, transitions: list[Transition], score: Array, time_ns: int) -> list[Transition]:
         """What the transitions of one scan are to people, and what is due by time: reminders and ends of shelves.
@@ -65,10 +67,11 @@ class LifeCycle:
         ``score`` (n_rows, n_components) [-]: of what cannot say now nobody is reminded.
         """
         told = [one for transition in transitions if (one := self._turn(transition, time_ns)) is not None]
-        if self._any_listed:
-            told += self._due(score, time_ns)
         if told:
-            self._any_listed = bool(self.listed.any())
+            self._plan()
+        if time_ns >= self._next_ns:
+            told += self._due(score, time_ns)
+            self._plan()
         return told
 
     def _turn(self, transition: Transition, time_ns: int) -> Transition | None:
@@ -97,6 +100,13 @@ class LifeCycle:
             self._level[at], self._acknowledged[at], self._shelved_ns[at] = transition.level, False, 0
         self._told_ns[at] = time_ns
         return replace(transition, kind=kind, onset_ns=first, level=int(self._level[at]))
+
+    def _plan(self) -> None:
+        """When, at the earliest, something is due."""
+        self._any_listed = bool(self.listed.any())
+        reminders = np.where(self.listed & self._standing & ~self._acknowledged, self._told_ns + self._remind_ns, NEVER)
+        shelves = np.where(self._shelved_ns > 0, self._shelved_ns, NEVER)
+        self._next_ns = int(min(reminders.min(initial=NEVER), shelves.min(initial=NEVER)))
 
     def _due(self, score: Array, time_ns: int) -> list[Transition]:
         expired: Mask = (self._shelved_ns > 0) & (self._shelved_ns <= time_ns)
@@ -132,6 +142,7 @@ class LifeCycle:
             self._shelved_ns[at] = 0
         else:
             self._close(action, at)
+        self._plan()
         return self._transition(at, _PAST[action.kind], action)
 
     def _close(self, action: Action, at: Slot) -> None:
@@ -205,7 +216,8 @@ class LifeCycle:
             setattr(self, attribute, state[name] > 0.0)
         for name, attribute in _NUMBERS.items():
             setattr(self, attribute, state[name].copy())
-        self._any_listed, self.is_raised = bool(self.listed.any()), bool((self.factor > 1.0).any())
+        self.is_raised = bool((self.factor > 1.0).any())
+        self._plan()
 
 
 _PAST: Final = {
