@@ -29,7 +29,9 @@ class Limits(TypedDict):
     ready_s: float
 
 
-def default_bank(n_units: int, n_tags: int, *, guard_s: float = TUNING.guard_s) -> ShiftBank:
+def default_bank(
+    n_units: int, n_tags: int, *, guard_s: float = TUNING.guard_s, limit: float = TUNING.limit
+) -> ShiftBank:
     """A bank of kin with the constants of the plant, on ten-minute data."""
     return ShiftBank(
         np.full(n_tags, 0.01),
@@ -37,7 +39,7 @@ def default_bank(n_units: int, n_tags: int, *, guard_s: float = TUNING.guard_s) 
         n_units=n_units,
         period_s=PERIOD_S,
         scales_s=TUNING.scales_s,
-        limit=TUNING.limit,
+        limit=limit,
         learn_s=TUNING.learn_s,
         guard_s=guard_s,
         memory_s=TUNING.spread_memory_s,
@@ -129,9 +131,14 @@ def test_nothing_is_said_before_ready_s_of_learned_scans() -> None:
     assert np.isfinite(said[WARM:]).all()
 
 
+SHARP = 4.5
+"""Limit at which the filters are raced against the guard: at that of the plant, which asks for certainty, a ramp of 4 sigma takes
+two weeks longer."""
+
+
 def found_after_days(residuals: Array, *, guard_s: float = TUNING.guard_s) -> Sequence[float]:
     """Days after the first 60 when each tag first passes the limit; inf = never."""
-    said = scores(default_bank(1, residuals.shape[2], guard_s=guard_s), residuals)[60 * 144 :, 0]
+    said = scores(default_bank(1, residuals.shape[2], guard_s=guard_s, limit=SHARP), residuals)[60 * 144 :, 0]
     over = said >= 1.0
     days: list[float] = np.where(over.any(axis=0), over.argmax(axis=0) / 144, np.inf).tolist()
     return days
