@@ -43,6 +43,8 @@ LEAST_SHARE: Final = 0.05
 """A mode less likely than that is not worth a line."""
 TAKES_PART: Final = 0.1
 """Least weight of a tag for its component to take part in a mode."""
+MOVES_WITH: Final = 0.8
+"""A tag is expected to move with one that explains it if that one shows the mode with so much of its own weight."""
 ALONE: Final = 0.2
 """A mode shows in one tag alone if no other has more of its weight."""
 
@@ -70,6 +72,7 @@ class Diagnosis:
             for code, weight in signature.tags:
                 if code in place:
                     self._weight[row, place[code]] = weight
+        self._weight[_expected_with_others(self._weight, drives(block, columns))] = 0.0
         modes = list(dict.fromkeys(signature.mode for signature in block.signatures))
         self._of_mode = np.array([modes.index(signature.mode) for signature in block.signatures], dtype=np.intp)
         self._n_modes = len(modes)
@@ -131,6 +134,35 @@ class Diagnosis:
         takes_part = (warns & (np.abs(self._weight) >= TAKES_PART)).any(axis=1)
         fit: Array = np.where(takes_part & (size > 0.0), (expected @ leaning) / np.maximum(size, 1e-300), 0.0)
         return fit
+
+
+def drives(block: Block, columns: list[int]) -> Mask:
+    """(n_judged, n_judged) whether the first tag explains the second: a covariate of its model is made from it.
+
+    Not as one of many in a mean, which hardly moves with it.
+    """
+    tags = [block.tags[column] for column in columns]
+    sources = {covariate.code: () if covariate.others else covariate.tags for covariate in block.covariates}
+    made_from = {model.code: {tag for code in model.covariates for tag in sources[code]} for model in block.models}
+    matrix = [[one.code in made_from.get(other.model or "", ()) for other in tags] for one in tags]
+    return np.array(matrix, dtype=bool).reshape(len(tags), len(tags))
+
+
+def _expected_with_others(weight: Array, explains: Mask) -> Mask:
+    """(n_signatures, n_tags) where a tag moves as another one lets expect, which moves itself: it does not lean.
+
+    A gear bearing that is judged by its oil says nothing of a lost oil cooler.
+
+    Examples
+    --------
+    >>> oil_explains_bearing = np.array([[False, True], [False, False]])
+    >>> _expected_with_others(np.array([[1.0, 1.0], [0.6, 1.0]]), oil_explains_bearing).tolist()
+    [[False, True], [False, False]]
+    """
+    size = np.abs(weight)
+    strongest = (size[:, :, None] * explains).max(axis=1, initial=0.0)
+    expected: Mask = (size > 0.0) & (strongest >= MOVES_WITH * size)
+    return expected
 
 
 def _lone_witness(weight: Array) -> Mask:

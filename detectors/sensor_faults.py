@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Array, Covariates, Mask, Values
+from detectors.diagnosis import drives
 from detectors.jumps import SPIKE, Jumps
 from detectors.normal_behaviour import BURN_IN, LOG_RESOLUTION, Judgement, NormalBehaviour
 from detectors.stuck import Stuck
@@ -51,6 +52,8 @@ QUIET_S = DAY_S
 """A sensor has spikes until there were none for so long; a message for each would be a dozen a day."""
 TELL_S = np.array([0.0, 0.0, 0.0, 4.0, 24.0, 0.0, 4.0]) * HOUR_S
 """How long a fault of each kind has to last before it is told of."""
+RATE_K_PER_MIN = 3.0
+"""No metal warms or cools faster; between two scans that lie far apart it may have come a long way."""
 FRESH_S = DAY_S / 2.0
 """Time after a step in which it is told from a drift."""
 GROWS, CREEPS = 1.25, 3.0
@@ -99,10 +102,7 @@ def companions(block: Block, columns: list[int]) -> Mask:
     part, group = np.array([tag.component for tag in tags]), np.array([tag.group or "" for tag in tags])
     together: Mask = (part[:, None] == part) | ((group[:, None] == group) & (group != ""))
     np.fill_diagonal(together, False)
-    sources = {covariate.code: covariate.tags for covariate in block.covariates}
-    drives = {model.code: {tag for code in model.covariates for tag in sources[code]} for model in block.models}
-    depends = np.array([[one.code in drives[other.model or ""] for other in tags] for one in tags], dtype=bool)
-    feel: Mask = together & ~depends.reshape(together.shape)
+    feel: Mask = together & ~drives(block, columns)
     return feel
 
 
@@ -134,6 +134,7 @@ class SensorFaults:
             self._made_from[[block.tag_index[code] for code in needed], column] = 1.0
         warm = BURN_IN * tuning.warm_up(block.period_s) / block.period_s
         resolution = np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags])
+        self._most_step = RATE_K_PER_MIN / 60.0 * block.period_s
         self._on_scans = float(tuning.on_scans)
         self._alone_scans, self._join_scans, self._back_scans = (
             max(2.0, share * tuning.on_scans) for share in (ALONE, JOIN, BACK_AGAIN)
@@ -316,7 +317,7 @@ class SensorFaults:
         sharp = stepped & (self._jumps.sharp > 0.0) & (np.abs(deviation - size) <= SHARP * np.abs(size))
         witness = np.where(deviation > 0.0, self._lone[:, 1], self._lone[:, 0])
         outstanding = sharp | (score >= ASK_SCORE)
-        inert = sharp & self._thermal
+        inert = sharp & self._thermal & (np.abs(size) > self._most_step)
         kind = np.where(sharp, STEP, DRIFT)
         kind[~inert & (witness | (self._cleared > 0.0))] = SOUND
         kind[unit] = UNIT

@@ -37,7 +37,7 @@ def naive_shares(block: Block, score: dict[str, float], component: str) -> list[
     peak = max((abs(known[code]) for code in warns), default=0.0)
     raised = []
     for signature in block.signatures:
-        weights = {code: weight for code, weight in signature.tags if code in known}
+        weights = {code: weight for code, weight in leaning(block, signature.tags).items() if code in known}
         takes_part = any(code in warns and abs(weight) >= TAKES_PART for code, weight in weights.items())
         if peak <= NOISE or not takes_part:
             raised.append(0.0)
@@ -53,9 +53,22 @@ def naive_shares(block: Block, score: dict[str, float], component: str) -> list[
     return [one / (1.0 + sum(raised)) for one in raised]
 
 
-def pattern(codes: list[str], tags: tuple[tuple[str, float], ...], size: float) -> Array:
+def leaning(block: Block, tags: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    """The tags of a signature that lean: not those that a tag explains which leans nearly as much itself."""
+    models = {model.code: model.covariates for model in block.models}
+    covariates = {one.code: () if one.others else one.tags for one in block.covariates}
+    found = {}
+    for code, weight in tags:
+        model = block.tags[block.tag_index[code]].model
+        explained_by = {tag for name in models[model or ""] for tag in covariates[name]}
+        if not any(other in explained_by and abs(w) >= 0.8 * abs(weight) for other, w in tags):
+            found[code] = weight
+    return found
+
+
+def pattern(block: Block, codes: list[str], tags: tuple[tuple[str, float], ...], size: float) -> Array:
     """Scores that lean exactly as a signature says."""
-    weights = dict(tags)
+    weights = leaning(block, tags)
     return np.array([size * weights.get(code, 0.0) for code in codes])
 
 
@@ -68,7 +81,7 @@ def test_equals_the_naive_version(station: str, gaps: float) -> None:
     for trial in range(6):
         score = random.normal(0.0, 0.5, len(codes))
         one = block.signatures[int(random.integers(len(block.signatures)))]
-        score += pattern(codes, one.tags, 1.5) * (trial > 1)
+        score += pattern(block, codes, one.tags, 1.5) * (trial > 1)
         score[random.uniform(size=len(codes)) < gaps] = np.nan
         component = component_of[one.tags[0][0]] if trial % 2 else ""
         shares = diagnosis.shares(score, component)
@@ -83,8 +96,9 @@ def test_an_ideal_pattern_names_its_mode(station: str, size: float) -> None:
     block, diagnosis, codes = parts(station)
     component_of = {tag.code: tag.component for tag in block.tags}
     for signature in block.signatures:
-        lead = max(signature.tags, key=lambda item: abs(item[1]))[0]
-        likely = diagnosis.likely(pattern(codes, signature.tags, size), component_of[lead])
+        leads = leaning(block, signature.tags)
+        lead = max(leads, key=lambda code: abs(leads[code]))
+        likely = diagnosis.likely(pattern(block, codes, signature.tags, size), component_of[lead])
         (own,) = (one for one in likely if one.mode == signature.mode)
         assert own.share > 0.4
         assert own.place == signature.place
@@ -121,7 +135,7 @@ def test_what_fits_nothing_gets_no_name() -> None:
 
 def test_the_component_that_warns_must_take_part() -> None:
     block, diagnosis, codes = parts("YXK")
-    score = pattern(codes, next(one.tags for one in block.signatures if one.mode == "F09"), 2.0)
+    score = pattern(block, codes, next(one.tags for one in block.signatures if one.mode == "F09"), 2.0)
     assert diagnosis.likely(score)[0].mode == "F09"
     assert diagnosis.likely(score, "governor")[0].mode == "F09"
     assert diagnosis.likely(score, "transformer") == ()
@@ -130,7 +144,7 @@ def test_the_component_that_warns_must_take_part() -> None:
 def test_a_tag_that_cannot_say_is_not_held_against_a_mode() -> None:
     block, diagnosis, codes = parts("SLP")
     wear = next(one for one in block.signatures if one.mode == "F24")
-    score = pattern(codes, wear.tags, 2.0)
+    score = pattern(block, codes, wear.tags, 2.0)
     score[[codes.index("MKG10CQ101"), codes.index("MKG10CF101")]] = np.nan
     assert diagnosis.likely(score, "seal_oil")[0].mode == "F24"
     score[codes.index("MKW10CP101")] = np.nan
@@ -141,7 +155,7 @@ def test_trouble_elsewhere_does_not_hide_a_mode() -> None:
     """A change of the cooling-water pumps leans by five limits while a fan loses its balance."""
     block, diagnosis, codes = parts("WTB")
     fan = next(one for one in block.signatures if one.mode == "F18" and one.place.startswith("HFE20"))
-    score = pattern(codes, fan.tags, 1.2)
+    score = pattern(block, codes, fan.tags, 1.2)
     score[codes.index("MAG10CP101")] = 5.0
     likely = diagnosis.likely(score, "pa_fan_2")
     assert (likely[0].mode, likely[0].place) == ("F18", fan.place)
