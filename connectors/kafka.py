@@ -16,7 +16,14 @@ DELIVERY_TIMEOUT_MS = 120_000
 """Longest wait for a record to be acknowledged, retries included [ms]."""
 REPLICATION = 1
 """Copies of each partition where nothing else is said."""
-CHECKPOINT_CONFIG = {"cleanup.policy": "compact", "segment.bytes": str(16 << 20), "min.cleanable.dirty.ratio": "0.1"}
+MAX_STATE_BYTES = 8 << 20
+"""Largest checkpoint record [bytes]; the largest block of the fleet, 222 inverters, needs a third."""
+CHECKPOINT_CONFIG = {
+    "cleanup.policy": "compact",
+    "segment.bytes": str(32 << 20),
+    "min.cleanable.dirty.ratio": "0.1",
+    "max.message.bytes": str(MAX_STATE_BYTES),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiokafka.errors import KafkaError
 
+from connectors.kafka import MAX_STATE_BYTES
 from streams.config import WorkerConfig
 from streams.kafka_options import aiokafka_options
 
@@ -28,8 +29,6 @@ SCHEMA = 1
 TRANSACTION_TIMEOUT_MS = 30_000
 CLOSE_S = 3.0
 """Longest wait for a producer to end [s]: its transaction is aborted by the next owner anyway."""
-MAX_STATE_BYTES = 8 << 20
-"""Largest checkpoint record [bytes]; the largest block of the fleet needs about a tenth."""
 
 
 class CheckpointError(RuntimeError):
