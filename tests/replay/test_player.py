@@ -19,7 +19,7 @@ from tests.replay.small import MINUTE_NS, START_NS, pump
 
 STATION = pump(("1", "2"))
 BLOCK = STATION.blocks[0]
-TUNING = Tuning(warm_up_s=600.0, warm_up_scans=60, learn_s=60.0, on_scans=3, off_scans=3)
+TUNING = Tuning(warm_up_s=600.0, warm_up_scans=60, warm_up_share=1.0, learn_s=60.0, on_scans=3, off_scans=3)
 ROWS = 1200
 FAULT = slice(800, 1000)
 
