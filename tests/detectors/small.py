@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,6 +136,9 @@ def run(monitor: StationMonitor, some: Iterable[Scan]) -> list[Event]:
     return [event for scan in some for event in monitor.receive(scan)]
 
 
-def of(events: Sequence[Event], kind: type[Event]) -> list[Event]:
+E = TypeVar("E")
+
+
+def of(events: Sequence[Event], kind: type[E]) -> list[E]:
     """The events of one kind."""
     return [event for event in events if isinstance(event, kind)]

@@ -159,7 +159,7 @@ def test_maintenance_can_end_early() -> None:
 
 
 def test_what_people_did_survives_a_restart_to_the_bit() -> None:
-    ways = [
+    ways: list[dict[str, Any]] = [
         {"kind": "acknowledge"},
         {"kind": "shelve", "until_ns": NOW + 86_400 * 10**9},
         {"kind": "close", "outcome": "sensor"},

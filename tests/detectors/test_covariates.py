@@ -42,7 +42,8 @@ def follow(values: Array, elapsed_s: Array, filter_: CovariateFilter | None = No
 
 def scaled(x: Array, tag: Tag) -> list[float]:
     """Readings by the range of their tag; NaN where they are no good."""
-    return np.where(np.abs(x) < HUGE, (x - tag.low) / (tag.high - tag.low), np.nan).tolist()
+    readings: list[float] = np.where(np.abs(x) < HUGE, (x - tag.low) / (tag.high - tag.low), np.nan).tolist()
+    return readings
 
 
 def values(n_scans: int, seed: int = 1) -> Array:
@@ -74,7 +75,7 @@ def test_equals_the_naive_covariates(seed: int) -> None:
                 power=covariate.power,
                 above=covariate.above,
                 least=tag.resolution if covariate.log else None,
-                factors=second and scaled(x[:, unit, BLOCK.tag_index[second.code]], second),
+                factors=None if second is None else scaled(x[:, unit, BLOCK.tag_index[second.code]], second),
             )
             np.testing.assert_allclose(fast[:, unit, column], slow, rtol=1e-10, atol=1e-12)
 
