@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from detectors.base import Array, Covariates, Mask, Values
 from detectors.diagnosis import drives
 from detectors.jumps import SPIKE, Jumps
+from detectors.misread import CLEAR_SPREADS, misread
 from detectors.normal_behaviour import BURN_IN, LOG_RESOLUTION, Judgement, NormalBehaviour
 from detectors.stuck import Stuck
 from detectors.tuning import DAY_S, HOUR_S, Tuning
@@ -60,11 +61,6 @@ GROWS, CREEPS = 1.25, 3.0
 """What drifts has grown to so many times its size by then, or has not come back in so many times as long."""
 SISTERS = 2
 """So many others of a group outvote one."""
-FACTORS = (1e-3, 1e-2, 0.1, 10.0, 100.0, 1e3)
-LIKE = 0.06
-"""How close to another unit, or another tag, a reading is taken for it [share of the difference]."""
-CLEAR_SPREADS = 8.0
-"""Another unit or tag is told apart only if it lies so many spreads away."""
 SHARP = 0.4
 """Share by which a step and the deviation may differ."""
 
@@ -305,7 +301,7 @@ class SensorFaults:
         record = self._record[:, self._columns]
         moves = (away * free > NOISE_SCORE) | (record == STEP) | (record == DRIFT)
         alone = asks & (moves @ self._companions.T < self._company)
-        unit, exchanged = self._misread(values, judgement, behaviour, asks)
+        unit, exchanged = misread(asks, judgement, behaviour, self._jumps, self._alike, self._thermal)
         still = np.isnan(score) & (size == 0.0)
         self._alone = np.where(still, self._alone, (self._alone + 1.0) * (alone | (exchanged >= 0)))
         sure = (self._alone >= self._alone_scans) & asks
@@ -329,35 +325,6 @@ class SensorFaults:
             self._shift[u, i], self._base[u, i] = deviation[u, i], base[u, i]
             self._alone[u, i] = 0.0
             self._other[at] = self._columns[exchanged[u, i]] if exchanged[u, i] >= 0 else -1
-
-    def _misread(
-        self, values: Values, judgement: Judgement, behaviour: NormalBehaviour, asks: Mask
-    ) -> tuple[Mask, NDArray[np.int64]]:
-        """Of readings that stand out: which are those of another unit of measurement, and which tag's (n_judged) they are."""
-        unit = np.zeros(asks.shape, dtype=bool)
-        exchanged = np.full(asks.shape, -1, dtype=np.int64)
-        expected = behaviour.measured(judgement.expected)
-        level = judgement.expected + self._jumps.level * judgement.spread
-        seen = behaviour.measured(level)
-        clear = behaviour.measured(
-            judgement.expected + CLEAR_SPREADS * np.sqrt(self._jumps.variance) * judgement.spread
-        )
-        clear = np.abs(clear - expected)
-        for u, i in np.argwhere(asks):
-            e, v, least = expected[u, i], seen[u, i], clear[u, i]
-            guesses = [factor * e for factor in FACTORS]
-            if self._thermal[i]:
-                guesses += [1.8 * e + 32.0, (e - 32.0) / 1.8]
-            unit[u, i] = self._jumps.size[u, i] != 0.0 and any(
-                abs(v - g) <= LIKE * abs(g - e) and abs(g - e) > least for g in guesses
-            )
-            d, apart = v - e, expected[u] - e
-            back = seen[u] - expected[u]
-            like = self._alike[i] & asks[u] & (np.abs(apart) > 0.5 * least)
-            like &= (np.abs(apart - d) <= 0.3 * abs(d)) & (np.abs(back + d) <= 0.3 * abs(d))
-            if like.any():
-                exchanged[u, i] = int(np.argmin(np.where(like, np.abs(apart - d), np.inf)))
-        return unit, exchanged
 
     def _settle(self, before: Array, judgement: Judgement, behaviour: NormalBehaviour) -> None:
         """What was held is judged afresh; not so what is withdrawn, for that stood out in earnest."""

@@ -123,7 +123,6 @@ def test_the_outcome_sensor_marks_the_sensor_until_it_is_repaired() -> None:
     assert (marked.unit, marked.tag, marked.transition) == ("2", "PAD1", "opened")
     assert "Li Wei" in marked.text_en
     health = of(run(monitor, SCANS[WARM + 30 : WARM + 40]), HealthScore)
-    assert not health[-1].score[1, 0] > 1.0, "the marked pad is not judged"
     assert health[-1].good[1] < 1.0
     (repaired,) = do(monitor, "repaired", tag="ABC.20PAD1")
     assert isinstance(repaired, DataQuality)
