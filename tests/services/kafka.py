@@ -80,7 +80,8 @@ class KafkaBroker(Server):
             "log.dirs": str(self.folder / "data"),
         }
         config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # One that began with a dash, as one in sixty-four does, would be taken for an option.
+        cluster = "w" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         command = [*program, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)]
         run(command, cwd=self.folder, doing="formatting the test Kafka's storage")
 
