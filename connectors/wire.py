@@ -22,16 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stations.plant import Block
-from stations.scan import Scan
+from stations.scan import FIRST_NS, LAST_NS, Scan
 
 SCHEMA = 1
 """Version of every message below; a newer one is refused with that reason, an older one is read."""
 MAX_MESSAGE_BYTES = 1_000_000
 """Under the broker's default of 1 MiB; larger messages are refused before they are decoded."""
-FIRST_NS = 946_684_800_000_000_000
-"""2000-01-01: older event times are clocks that were never set, or milliseconds taken for nanoseconds."""
-LAST_NS = 4_102_444_800_000_000_000
-"""2100-01-01."""
 
 Blocks = Mapping[tuple[str, str], Block]
 """The blocks that are known, by (station, block)."""

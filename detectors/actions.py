@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from stations.scan import FIRST_NS, LAST_NS
+
 ACKNOWLEDGE, SHELVE, UNSHELVE, CLOSE = "acknowledge", "shelve", "unshelve", "close"
 MAINTAIN, RESUME, RELEARN, REPAIRED = "maintain", "resume", "relearn", "repaired"
 OF_WARNINGS: Final = (ACKNOWLEDGE, SHELVE, UNSHELVE, CLOSE)
@@ -54,11 +56,12 @@ def fault(action: Action) -> str:
 
     Examples
     --------
-    >>> fault(Action("shelve", "YXK", "Li", 0, warning="x"))
+    >>> now_ns = 1_767_225_600 * 10**9
+    >>> fault(Action("shelve", "YXK", "Li", now_ns, warning="x"))
     'shelve needs an end (until); at most 14 days from now'
-    >>> fault(Action("close", "YXK", "Li", 0, warning="x", outcome="fixed"))
+    >>> fault(Action("close", "YXK", "Li", now_ns, warning="x", outcome="fixed"))
     "outcome 'fixed'; expected one of confirmed, false, sensor, duplicate, deferred"
-    >>> fault(Action("acknowledge", "YXK", "Li", 0, warning="x"))
+    >>> fault(Action("acknowledge", "YXK", "Li", now_ns, warning="x"))
     ''
     """
     if action.kind not in OF_WARNINGS + OF_PARTS:
@@ -69,6 +72,8 @@ def fault(action: Action) -> str:
         return f"{action.kind} needs the id of an early warning"
     if action.kind in OF_PARTS and not (action.tag if action.kind == REPAIRED else action.unit):
         return f"{action.kind} needs {'a sensor (tag)' if action.kind == REPAIRED else 'a unit'}"
+    if not (FIRST_NS <= action.time_ns < LAST_NS and 0 <= action.until_ns < LAST_NS):
+        return f"{action.kind}: times are nanoseconds since 1970, of the years 2000 to 2099"
     if action.kind == CLOSE and action.outcome not in OUTCOMES:
         return f"outcome {action.outcome[:40]!r}; expected one of {', '.join(OUTCOMES)}"
     most_s = {SHELVE: SHELVE_MOST_S, MAINTAIN: MAINTAIN_MOST_S}.get(action.kind)

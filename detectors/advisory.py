@@ -14,7 +14,7 @@ from detectors.actions import Action
 from detectors.base import Array, Mask, Values
 from detectors.diagnosis import Diagnosis
 from detectors.episodes import Episodes, Transition
-from detectors.events import MODE_NAMES, TELLS, EarlyWarning, Forecast, Likely
+from detectors.events import MODE_NAMES, OPENS, TELLS, EarlyWarning, Forecast, Likely
 from detectors.grouping import Groups
 from detectors.lifecycle import LifeCycle, Slot
 from detectors.normal_behaviour import Judgement, NormalBehaviour
@@ -24,7 +24,6 @@ from detectors.tuning import DAY_S, Tuning
 from stations.plant import Block, Text
 
 POWERS: Final = ("MW", "kW")
-OPENS: Final = ("opened", "reopened")
 LIKELY_ENOUGH: Final = 0.4
 """Share from which a failure mode is believed to be the cause of what else it shows in [-]."""
 
@@ -51,7 +50,14 @@ class Advisory:
     """
 
     def __init__(
-        self, block: Block, columns: list[int], component_of: NDArray[np.intp], reporter: Reporter, tuning: Tuning
+        self,
+        block: Block,
+        columns: list[int],
+        component_of: NDArray[np.intp],
+        *,
+        reporter: Reporter,
+        diagnosis: Diagnosis,
+        tuning: Tuning,
     ) -> None:
         n_rows = len(block.units) + sisters.is_farm(len(block.units))
         n_components = int(component_of.max(initial=-1)) + 1
@@ -59,7 +65,7 @@ class Advisory:
         self._tags = [block.tags[column] for column in columns]
         self._component_of = component_of
         self._components = [self._tags[int(np.argmax(component_of == i))].component for i in range(n_components)]
-        self._diagnosis = Diagnosis(block, columns)
+        self._diagnosis = diagnosis
         self._load = _load_tag(block)
         self.episodes = Episodes(n_rows, n_components, tuning)
         self.life = LifeCycle(n_rows, n_components, tuning)
@@ -142,7 +148,7 @@ class Advisory:
             load_uom="" if self._load is None else self._block.tags[self._load].uom,
             likely=likely,
             course=course,
-            cause="" if cause is None else self._reporter.id_of(*cause, int(self.life.onset_ns[cause])),
+            cause="" if cause is None else self._reporter.id_of(*cause[0], cause[1]),
         )
         evidence = self._reporter.evidence(row, columns, picture, course)
         return self._reporter.warning(look.time_ns, transition, evidence, context)
@@ -202,9 +208,16 @@ class Advisory:
                 return at
         return None
 
-    def maintain(self, where: Mask, action: Action) -> None:
-        """Open or end a maintenance window at ``where`` (n_rows, n_components)."""
-        self.life.maintain(where, action.until_ns if action.kind == actions.MAINTAIN else action.time_ns)
+    def maintain(self, where: Mask, action: Action) -> str:
+        """Open or end a maintenance window at ``where`` (n_rows, n_components); why there is none to end, "" = it is done."""
+        if action.kind == actions.MAINTAIN:
+            self.life.maintain(where, action.until_ns)
+            return ""
+        suppressed = self.life.suppressed(action.time_ns)
+        if suppressed is None or not suppressed[where].any():
+            return f"{action.kind}: unit {action.unit} is not in maintenance"
+        self.life.maintain(where & suppressed, action.time_ns)
+        return ""
 
     def snapshot(self) -> dict[str, NDArray[Any]]:
         """The state; arrays are copies."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from detectors.events import ENDS, LEVELS, TELLS, EarlyWarning
+from detectors.events import ENDS, LEVELS, OPENS, TELLS, EarlyWarning
 from detectors.kpis import Longest
 
 DAY_NS: Final = 86_400 * 10**9
@@ -16,7 +16,6 @@ RETURN_NS: Final = DAY_NS
 """... and of warnings that take hours to open, three reopenings within a day are no better."""
 FOLLOWED_MOST: Final = 50_000
 """Warnings that are followed at a time; of more, the one heard of least lately is forgotten, and counted."""
-OPENS: Final = ("opened", "reopened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,18 @@ class Occurrence:
         return LEVELS.index(self.level) + 1 if self.level else 0
 
 
+def asset_of(station: str, unit: str, component: str) -> str:
+    """What a component is counted as.
+
+    >>> asset_of("YXK", "2", "thrust_bearing")
+    'YXK.2.thrust_bearing'
+    """
+    return f"{station}.{unit}.{component}"
+
+
 def occurrence(event: EarlyWarning) -> Occurrence:
     """The part of an early warning that counts."""
-    asset = f"{event.station}.{event.unit}.{event.component}"
+    asset = asset_of(event.station, event.unit, event.component)
     outcome = event.act.outcome if event.act is not None else ""
     return Occurrence(event.time_ns, event.id, asset, event.level, event.transition, outcome)
 

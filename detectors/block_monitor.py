@@ -21,7 +21,7 @@ from detectors.modes import ModeTracker, PartModes, Regimes
 from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.quality import QualityGate
 from detectors.reporter import Reporter
-from detectors.sensor_faults import SensorFaults, lone_witnesses
+from detectors.sensor_faults import SensorFaults
 from detectors.tuning import Tuning
 from stations.plant import Block, Station
 from stations.scan import Scan
@@ -54,8 +54,7 @@ class BlockMonitor:
         self._component_of = np.array([self._components.index(code) for code in codes], dtype=np.intp)
         self._reporter = Reporter(station, block, self._columns, self._components)
         self._regimes = Regimes(block)
-        diagnosis = Diagnosis(block, self._columns)
-        self._lone = np.where(diagnosis.named[:, None], diagnosis.lone_witness, lone_witnesses(block, self._columns))
+        self._diagnosis = Diagnosis(block, self._columns)
         self._warm_up_ns = round(tuning.warm_up(block.period_s) * 1e9)
         self._tag_ids = {
             block.tag_id(unit, tag.code): (row, column)
@@ -71,8 +70,15 @@ class BlockMonitor:
         self._parts_run = PartModes(block, self._columns)
         self._covariates = CovariateFilter(block)
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
-        self._faults = SensorFaults(block, self._columns, tuning, self._lone)
-        self._advisory = Advisory(block, self._columns, self._component_of, self._reporter, tuning)
+        self._faults = SensorFaults(block, self._columns, tuning, self._diagnosis)
+        self._advisory = Advisory(
+            block,
+            self._columns,
+            self._component_of,
+            reporter=self._reporter,
+            diagnosis=self._diagnosis,
+            tuning=tuning,
+        )
         self._marked: Mask = np.zeros(block.shape, dtype=bool)
         self._last_ns = self._first_ns = NEVER
         self._history_ns = 0
@@ -155,7 +161,7 @@ class BlockMonitor:
         """Whether an action means something of this block."""
         if action.kind in actions.OF_WARNINGS:
             return self._advisory.find(action.warning) is not None
-        return action.unit in self._block.units or action.tag in self._tag_ids
+        return action.tag in self._tag_ids if action.kind == actions.REPAIRED else action.unit in self._block.units
 
     def act(self, action: Action) -> list[Event]:
         """Carry out an action that this block `knows`; `Refused`, and nothing changed, if that cannot be."""
@@ -166,16 +172,16 @@ class BlockMonitor:
             return [Refused(action.station, self._block.code, action.time_ns, done)]
         events: list[Event] = [done]
         if action.outcome == actions.SENSOR:
-            events.append(self._mark(action, *self._advisory.blamed(action.warning)))
+            unit, judged = self._advisory.blamed(action.warning)
+            events.append(self._mark(action, unit, self._columns[judged], is_marked=True))
         return events
 
     def _act_on_part(self, action: Action) -> Event:
         if action.kind == actions.REPAIRED:
             unit, column = self._tag_ids[action.tag]
-            if not self._marked[unit, column]:
+            if not self._marked[self._rows(unit, column), column].any():
                 return self._refused(action, f"repaired: {action.tag} is not marked as faulty")
-            self._marked[unit, column] = False
-            return self._reporter.marked(action, unit, column, is_marked=False)
+            return self._mark(action, unit, column, is_marked=False)
         known = [code for code in self._components if action.component in ("", code)]
         if not known:
             reason = f"{action.kind}: unit {action.unit} has no judged component {action.component[:40]!r}"
@@ -185,14 +191,18 @@ class BlockMonitor:
         where[unit, [self._components.index(code) for code in known]] = True
         if action.kind == actions.RELEARN:
             self._behaviour.relearn(where[: len(self._block.units), self._component_of])
-        else:
-            self._advisory.maintain(where, action)
+        elif reason := self._advisory.maintain(where, action):
+            return self._refused(action, reason)
         return self._reporter.planned(action, unit)
 
-    def _mark(self, action: Action, unit: int, column: int) -> Event:
-        """The sensor is out of order, says the crew: it is not judged, and explains nothing, until it is repaired."""
-        self._marked[unit, self._columns[column]] = True
-        return self._reporter.marked(action, unit, self._columns[column], is_marked=True)
+    def _rows(self, unit: int, column: int) -> slice:
+        """The units that a sensor serves: one instrument may serve all."""
+        return slice(None) if self._block.tags[column].shared else slice(unit, unit + 1)
+
+    def _mark(self, action: Action, unit: int, column: int, *, is_marked: bool) -> Event:
+        """A sensor is out of order, says the crew: it is not judged, and explains nothing, until it is repaired."""
+        self._marked[self._rows(unit, column), column] = is_marked
+        return self._reporter.marked(action, unit, column, is_marked=is_marked)
 
     def _refused(self, action: Action, reason: str) -> Refused:
         return Refused(action.station, self._block.code, action.time_ns, reason)

@@ -18,6 +18,8 @@ LEVELS = ("watch", "warning", "urgent")
 
 ENDS = ("returned", "accepted", "closed")
 """Transitions after which an early warning is no longer open."""
+OPENS = ("opened", "reopened")
+"""Transitions with which an episode begins to stand."""
 TELLS = ("opened", "reopened", "escalated", "reminded")
 """Transitions that say again how the machine is; the others say what people did, or that it is over."""
 

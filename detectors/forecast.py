@@ -94,15 +94,15 @@ class Reach:
         self.low: Array = np.full((n_units, n_tags), np.nan)
 
     def take(self, expected: Array) -> None:
-        """One scan; what cannot be said changes nothing."""
-        step = expected - self.high
-        self.high = np.where(
-            np.isnan(step), np.fmax(self.high, expected), self.high + np.where(step > 0, 1.0, 1.0 - self._keep) * step
-        )
-        step = expected - self.low
-        self.low = np.where(
-            np.isnan(step), np.fmin(self.low, expected), self.low + np.where(step < 0, 1.0, 1.0 - self._keep) * step
-        )
+        """One scan (n_units, n_tags); what cannot be said changes nothing."""
+        self.high = self._followed(self.high, expected, np.fmax)
+        self.low = self._followed(self.low, expected, np.fmin)
+
+    def _followed(self, extreme: Array, expected: Array, farther: np.ufunc) -> Array:
+        """The extreme, forgotten a little towards what is expected now, or that if it is farther out."""
+        faded = extreme + (1.0 - self._keep) * (expected - extreme)
+        followed: Array = farther(np.where(np.isnan(faded), extreme, faded), expected)
+        return followed
 
     def snapshot(self) -> dict[str, NDArray[np.float64]]:
         """The state; arrays are copies."""

@@ -26,10 +26,11 @@ NONE: Final = -1
 
 
 class Groups:
-    """Which warning each one of a block belongs to. ``cause`` is (n_rows, n_components): the slot it joined, as one number."""
+    """Which warning each one of a block belongs to: the slot it joined, as one number, and the onset of what stood there then."""
 
     def __init__(self, n_rows: int, n_components: int, *, group_s: float) -> None:
         self._cause = np.full((n_rows, n_components), NONE, dtype=np.int64)
+        self._onset_ns = np.zeros((n_rows, n_components), dtype=np.int64)
         self._shown = np.zeros((n_rows, n_components, n_components))
         self._group_ns = round(group_s * 1e9)
 
@@ -42,10 +43,13 @@ class Groups:
         found = self._in_unit(at, standing[at[0]], life.opened_ns[at[0]])
         if found is None:
             found = self._in_station(at, standing, life.opened_ns, time_ns)
-        if found is not None:
-            self._cause[at] = (
-                self._cause[found] if self._cause[found] != NONE else np.ravel_multi_index(found, self._cause.shape)
-            )
+        if found is None:
+            return
+        if self._cause[found] != NONE:
+            self._cause[at], self._onset_ns[at] = self._cause[found], self._onset_ns[found]
+        else:
+            self._cause[at] = np.ravel_multi_index(found, self._cause.shape)
+            self._onset_ns[at] = life.onset_ns[found]
 
     def _in_unit(self, at: Slot, standing: Mask, opened_ns: NDArray[np.int64]) -> Slot | None:
         unit, component = at
@@ -62,19 +66,23 @@ class Groups:
         row, column = np.unravel_index(int(when.argmin()), when.shape)
         return int(row), int(column)
 
-    def cause(self, at: Slot) -> Slot | None:
-        """The warning that the one at ``at`` belongs to; None = it stands for itself."""
+    def cause(self, at: Slot) -> tuple[Slot, int] | None:
+        """Place and onset [ns] of the warning that the one at ``at`` belongs to; None = it stands for itself.
+
+        The onset is part of what it joined: by and by another episode may stand in the same place.
+        """
         place = int(self._cause[at])
         if place == NONE:
             return None
         row, column = np.unravel_index(place, self._cause.shape)
-        return int(row), int(column)
+        return (int(row), int(column)), int(self._onset_ns[at])
 
     def snapshot(self) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         """The state; arrays are copies."""
-        return {"cause": self._cause.copy(), "shown": self._shown.copy()}
+        return {"cause": self._cause.copy(), "onset_ns": self._onset_ns.copy(), "shown": self._shown.copy()}
 
     def restore(self, state: dict[str, NDArray[np.float64] | NDArray[np.int64]]) -> None:
         """The inverse of `snapshot`, to the bit."""
         self._cause = state["cause"].astype(np.int64)
+        self._onset_ns = state["onset_ns"].astype(np.int64)
         self._shown = state["shown"].astype(np.float64)

@@ -119,6 +119,7 @@ class LifeCycle:
             return []
         self._told_ns[again | expired] = time_ns
         due = [(int(unit), int(component)) for unit, component in np.argwhere((again | expired) & self.listed)]
+        self.listed &= ~(expired & self._acknowledged & ~self._standing)
         return [self._transition(at, "unshelved" if expired[at] else "reminded") for at in due]
 
     def _transition(self, at: Slot, kind: str, action: Action | None = None) -> Transition:

@@ -154,7 +154,8 @@ class Reporter:
     def _one(self, unit: int, column: int, picture: Picture, trend_per_day: float | None) -> Evidence:
         tag = self._tags[column]
         value, expected = float(picture.value[unit, column]), float(picture.expected[unit, column])
-        limit = tag.limits.alarm_high if value >= expected else tag.limits.alarm_low
+        deviation = None if picture.deviation is None else _known(float(picture.deviation[unit, column]))
+        is_high = value >= expected if deviation is None else deviation >= 0.0
         return Evidence(
             tag=self._block.tag_id(self._units[unit], tag.code),
             name_zh=tag.name.zh,
@@ -163,9 +164,9 @@ class Reporter:
             value=round(value, 4),
             expected=round(expected, 4),
             score=round(float(picture.score[unit, column]), 4),
-            limit=limit,
+            limit=tag.limits.alarm_high if is_high else tag.limits.alarm_low,
             head=HEADS[0 if picture.head is None else int(picture.head[unit, column])],
-            deviation=None if picture.deviation is None else _known(float(picture.deviation[unit, column])),
+            deviation=deviation,
             trend_per_day=None if trend_per_day is None else _known(trend_per_day),
         )
 

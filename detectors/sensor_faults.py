@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Array, Covariates, Mask, Values
-from detectors.diagnosis import drives
+from detectors.diagnosis import Diagnosis, drives
 from detectors.jumps import SPIKE, Jumps
 from detectors.misread import CLEAR_SPREADS, misread
 from detectors.normal_behaviour import BURN_IN, LOG_RESOLUTION, Judgement, NormalBehaviour
@@ -79,17 +79,18 @@ class Change(NamedTuple):
     other: int = -1
 
 
-def lone_witnesses(block: Block, columns: list[int]) -> Mask:
-    """(n_judged, 2) whether a failure can show in one tag alone, low and high, if nobody told which modes there are.
+def lone_witnesses(block: Block, columns: list[int], diagnosis: Diagnosis) -> Mask:
+    """(n_judged, 2) whether a failure can show in one tag alone, low and high: what the signatures say of the tags they name.
 
-    Not in one of a group that its sisters outvote; nor as a temperature that is too low, as losses only heat. But a single pad,
-    or bar, may run hot long before its sisters feel it.
+    Of others, not in one of a group that its sisters outvote; nor as a temperature that is too low, as losses only heat. But a
+    single pad, or bar, may run hot long before its sisters feel it.
     """
     tags = [block.tags[column] for column in columns]
     groups = [tag.group for tag in tags]
     alone = [tag.group is None or groups.count(tag.group) <= SISTERS for tag in tags]
     sides = [(one and tag.uom != "degC", one or tag.uom == "degC") for one, tag in zip(alone, tags, strict=True)]
-    return np.array(sides, dtype=bool).reshape(-1, 2)
+    untold = np.array(sides, dtype=bool).reshape(-1, 2)
+    return np.where(diagnosis.named[:, None], diagnosis.lone_witness, untold)
 
 
 def companions(block: Block, columns: list[int]) -> Mask:
@@ -108,15 +109,14 @@ class SensorFaults:
     Parameters
     ----------
     columns : column in the scan of every judged tag.
-    lone_witness : (n_judged, 2) whether some failure mode shows in this tag alone, low and high; None = `lone_witnesses`.
+    diagnosis : of the same tags; it knows in which of them a failure mode shows alone.
     """
 
-    def __init__(self, block: Block, columns: list[int], tuning: Tuning, lone_witness: Mask | None = None) -> None:
+    def __init__(self, block: Block, columns: list[int], tuning: Tuning, diagnosis: Diagnosis) -> None:
         tags = [block.tags[column] for column in columns]
         n_units, shape = len(block.units), (len(block.units), len(columns))
         self._columns = np.array(columns, dtype=np.intp)
-        self._judged = {column: i for i, column in enumerate(columns)}
-        self._lone = lone_witnesses(block, columns) if lone_witness is None else lone_witness
+        self._lone = lone_witnesses(block, columns, diagnosis)
         self._companions = companions(block, columns).astype(np.float64)
         self._company = np.maximum(1.0, COMPANY * self._companions.sum(axis=1))
         self._thermal = np.array([tag.uom == "degC" for tag in tags])
@@ -209,7 +209,7 @@ class SensorFaults:
         self._repeat(time_ns)
         if self._held.any():
             self._watch(time_ns, values, away, behaviour, how)
-        self._accuse(time_ns, values, lean, away, score, judgement, behaviour)
+        self._accuse(time_ns, values, away, score, judgement, behaviour)
         if (self._kind != before).any():
             self._derive()
             self._settle(before, judgement, behaviour)
@@ -282,7 +282,6 @@ class SensorFaults:
         self,
         time_ns: int,
         values: Values,
-        lean: Array,
         away: Array,
         score: Array,
         judgement: Judgement,

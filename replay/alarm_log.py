@@ -17,14 +17,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from connectors.wire import FIRST_NS, LAST_NS
-from detectors.attention import Occurrence
+from detectors.attention import Occurrence, asset_of
 from detectors.events import LEVELS
 from replay.alarm_words import COLUMNS, level_of, transition_of
 from replay.clocks import START, Clock, parse_time_ns
 from replay.files import RecordingError, find_files, read_lines
 from replay.recordings import BadRow, Tally
 from replay.tables import PLAIN, Dialect, clock_of, lines_below, near_text, read_header, read_rows, split
+from stations.scan import FIRST_NS, LAST_NS
 from stations.schema import show
 
 ROWS_MOST: Final = 5_000_000
@@ -160,14 +160,14 @@ def _from_json(line: str) -> list[Occurrence]:
         raise ValueError(f"level {show(one.level)}; expected one of {', '.join(LEVELS)}")
     if not FIRST_NS <= one.time_ns < LAST_NS:
         raise ValueError(f"time_ns {one.time_ns}; expected nanoseconds since 1970, of the years 2000 to 2099")
-    asset = f"{one.station}.{one.unit}.{one.component}"
+    asset = asset_of(one.station, one.unit, one.component)
     return [Occurrence(one.time_ns, one.id, asset, one.level, transition, one.act.outcome if one.act else "")]
 
 
 def _of_episodes(findings: _Findings) -> Iterator[Occurrence]:
     for one in findings.episodes:
         level = level_of(one.level)
-        asset = f"{findings.station}.{one.unit}.{one.component}"
+        asset = asset_of(findings.station, one.unit, one.component)
         yield Occurrence(parse_time_ns(one.opened), one.id, asset, level)
         if one.end is not None:
             yield Occurrence(parse_time_ns(one.end), one.id, asset, level, "accepted" if one.accepted else "returned")

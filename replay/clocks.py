@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from connectors.wire import FIRST_NS, LAST_NS
+from stations.scan import FIRST_NS, LAST_NS
 from stations.schema import show
 
 TIME_COLUMNS: Final = (

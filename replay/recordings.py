@@ -16,12 +16,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.wire import LAST_NS
 from replay.clocks import START, parse_time_ns, time_text
 from replay.files import RecordingError, find_files
 from replay.tables import PLAIN, Dialect, Table, lines_below, near_text, open_table, parse_number, split
 from stations.plant import Block
-from stations.scan import Scan
+from stations.scan import LAST_NS, Scan
 from stations.schema import show
 
 BLOCK_ROWS: Final = 4096

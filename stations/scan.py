@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 GOOD, UNCERTAIN, BAD = 0, 1, 2
 """The OPC quality triad as one byte per reading."""
+FIRST_NS = 946_684_800_000_000_000
+"""2000-01-01: older times are clocks that were never set, or milliseconds taken for nanoseconds [ns since 1970]."""
+LAST_NS = 4_102_444_800_000_000_000
+"""2100-01-01 [ns since 1970]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -119,9 +119,12 @@ class View:
         return next((component.name for component in components if component.code == code), Text(code, code))
 
     def events(self, step: Step) -> None:
-        """Every early warning and every sensor that fails, as plain sentences."""
+        """Every early warning and every sensor that fails, as plain sentences.
+
+        Not that a warning still stands: where a day takes two seconds, nobody has had the time to acknowledge it.
+        """
         for event in step.events:
-            if isinstance(event, EarlyWarning | DataQuality):
+            if isinstance(event, EarlyWarning | DataQuality) and event.transition != "reminded":
                 self._live.print(self._line(event))
 
     def _line(self, event: EarlyWarning | DataQuality) -> RenderableType:

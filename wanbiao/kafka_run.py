@@ -13,13 +13,14 @@ import msgspec
 
 from connectors import influx
 from connectors.kafka import ScanProducer, TopicReader, create_topics, topic_partitions, topic_plans
-from connectors.wire import LAST_NS, encode_scan
+from connectors.wire import encode_scan
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning
 from replay.logbook import Logbook
 from replay.player import HEALTH, WARNINGS, Message, decode, encode, play
 from replay.recordings import Recording
 from stations.plant import Station, Text
+from stations.scan import LAST_NS
 from wanbiao.display import Advance
 from wanbiao.errors import ConfigError
 from wanbiao.outcome import Outcome

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from connectors.wire import FIRST_NS, LAST_NS, MAX_MESSAGE_BYTES, SCHEMA, Unreadable, decode_scan, encode_scan
+from connectors.wire import MAX_MESSAGE_BYTES, SCHEMA, Unreadable, decode_scan, encode_scan
 from stations.catalogue import load_fleet
-from stations.scan import Scan
+from stations.scan import FIRST_NS, LAST_NS, Scan
 from tests.detectors.small import BLOCK, START_NS, scans, telemetry
 
 BLOCKS = {("ABC", "units"): BLOCK}

@@ -85,6 +85,10 @@ def test_acknowledge_is_told_under_the_same_id_and_shows_in_the_health() -> None
             "no judged component 'oil'",
         ),
         (Action("repaired", "ABC", "Li", NOW, tag="ABC.10PAD1"), "is not marked as faulty"),
+        (Action("repaired", "ABC", "Li", NOW, unit="1", tag="nonsense"), "knows no 'nonsense'"),
+        (Action("resume", "ABC", "Li", NOW, unit="1"), "unit 1 is not in maintenance"),
+        (Action("acknowledge", "ABC", "Li", 10**30, warning="x"), "of the years 2000 to 2099"),
+        (Action("relearn", "ABC", "Li", NOW, unit="1", until_ns=10**30), "of the years 2000 to 2099"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_a_reason_and_changes_nothing(action: Action, reason: str) -> None:

@@ -26,7 +26,8 @@ class Block:
         time_ns = START + round(minute * MINUTE)
         self.life.step([Transition(*at, "opened", 1, time_ns)], np.ones(self.life.factor.shape), time_ns)
         self.groups.join(at, np.isin(np.arange(4), shows), self.life, time_ns)
-        return self.groups.cause(at)
+        cause = self.groups.cause(at)
+        return None if cause is None else cause[0]
 
     def returns(self, at: Slot, minute: float) -> None:
         time_ns = START + round(minute * MINUTE)
@@ -82,5 +83,14 @@ def test_the_state_comes_back() -> None:
     block.opens((2, 1), 5)
     other = Groups(6, 4, group_s=3600.0)
     other.restore(block.groups.snapshot())
-    assert other.cause((2, 1)) == (2, 0)
+    assert other.cause((2, 1)) == ((2, 0), START)
     assert other.cause((2, 0)) is None
+
+
+def test_the_cause_stays_what_it_was_when_another_episode_stands_in_its_place() -> None:
+    block = Block()
+    block.opens((2, 0), 0, shows=(1,))
+    block.opens((2, 1), 10)
+    block.returns((2, 0), 20)
+    block.opens((2, 0), 3000)
+    assert block.groups.cause((2, 1)) == ((2, 0), START)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,11 +40,11 @@ class Told:
     def step(self, transitions: list[Transition], score: float = 1.2) -> list[str]:
         return [one.kind for one in self.life.step(transitions, np.full((2, 3), score), self.time_ns)]
 
-    def act(self, kind: str, **more: object) -> str:
+    def act(self, kind: str, **more: Any) -> str:
         """What a person does now; the transition, or the reason why not."""
         self.time_ns += HOUR
         until_ns = self.time_ns + 3 * DAY
-        action = Action(kind, "YXK", "Li", self.time_ns, warning="x", until_ns=until_ns, **more)  # type: ignore[arg-type]
+        action = Action(kind, "YXK", "Li", self.time_ns, warning="x", until_ns=until_ns, **more)
         done = self.life.act(action, AT)
         return done if isinstance(done, str) else done.kind
 
@@ -128,6 +129,17 @@ def test_a_shelf_ends_by_itself_and_says_so() -> None:
     assert told.state == "shelved"
     assert told.wait(DAY) == ["unshelved"]
     assert told.state == "unacknowledged"
+
+
+def test_what_was_acknowledged_and_has_returned_leaves_the_list_with_its_shelf() -> None:
+    told = Told()
+    told.turn("opened")
+    told.act("acknowledge")
+    told.act("shelve")
+    told.turn("returned")
+    assert told.state == "shelved"
+    assert told.wait(4 * DAY) == ["unshelved"]
+    assert told.state == "normal"
 
 
 def test_a_shelf_can_be_ended_by_hand_but_only_where_there_is_one() -> None:

@@ -47,6 +47,15 @@ def test_a_tag_that_cannot_say_is_no_evidence() -> None:
     assert [one.tag for one in event.evidence] == ["ABC.20PAD2", "ABC.20PAD4"]
 
 
+def test_the_limit_is_that_of_the_side_to_which_a_tag_has_stood_off_lately() -> None:
+    """Whatever the noise of the moment: that is the side of its trend and its forecast."""
+    reporter = Reporter(STATION, BEARING_OF_FIVE, list(range(5)), ["bearing"])
+    full = np.full((3, 5), 50.0)
+    picture = Picture(full + 1.0, full, full / 20.0, deviation=np.full((3, 5), -4.0))
+    (first,) = reporter.evidence(1, [0], picture)
+    assert (first.value > first.expected, first.limit) == (True, 5.0)
+
+
 @pytest.mark.parametrize(("value", "limit"), [(60.0, 90.0), (40.0, 5.0)])
 def test_the_limit_is_that_of_the_side_to_which_the_tag_deviates(value: float, limit: float) -> None:
     event = warn([2.0] * 5, value=value)

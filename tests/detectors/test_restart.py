@@ -20,7 +20,7 @@ def test_the_incident_holds_what_a_restart_could_break() -> None:
     events = run(fresh(), incident())
     warnings = [event for event in events if isinstance(event, EarlyWarning)]
     assert {(w.unit, w.component) for w in warnings} == {("2", "bearing")}
-    assert [w.transition for w in warnings] == ["opened", "escalated", "returned"]
+    assert [w.transition for w in warnings] == ["opened", "escalated", "escalated", "returned"]
     assert len({w.id for w in warnings}) == 1
     sensors = [(e.unit, e.tag, e.transition) for e in events if isinstance(e, DataQuality)]
     assert sensors == [("3", "*", "opened"), ("3", "*", "returned"), ("1", "PAD1", "opened")]

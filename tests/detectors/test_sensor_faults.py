@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detectors.base import Array
+from detectors.diagnosis import Diagnosis
 from detectors.events import DataQuality, EarlyWarning, Event, HealthScore
 from detectors.jumps import SPIKE, STEP, Jumps
 from detectors.monitor import StationMonitor
 from detectors.sensor_faults import companions, lone_witnesses
 from detectors.stuck import Stuck
 from detectors.tuning import Tuning
+from stations.plant import Signature, Text
 from tests.detectors.small import BLOCK, JUDGED, PERIOD_NS, STATION, TUNING, run, scans, telemetry
 
 PAD1, PAD2, VIB, FLOW, WATER = (BLOCK.tag_index[code] for code in ("PAD1", "PAD2", "VIB", "FLOW", "WATER"))
@@ -175,15 +177,27 @@ def test_companions_are_those_of_a_part_and_not_those_judged_by_the_tag() -> Non
     codes = [BLOCK.tags[column].code for column in JUDGED]
     feel = companions(BLOCK, JUDGED)
     assert feel[codes.index("PAD1")].tolist() == [code == "PAD2" for code in codes]
-    low, high = lone_witnesses(BLOCK, JUDGED)[codes.index("PAD1")]
+    low, high = lone_witnesses(BLOCK, JUDGED, Diagnosis(BLOCK, JUDGED))[codes.index("PAD1")]
     assert (low, high) == (False, True)
 
 
 def test_a_sensor_of_a_group_is_outvoted_unless_it_is_hot() -> None:
     tags = tuple(replace(tag, group="pads") if tag.uom != "MW" else tag for tag in BLOCK.tags)
-    lone = lone_witnesses(replace(BLOCK, tags=tags), JUDGED)
+    block = replace(BLOCK, tags=tags)
+    lone = lone_witnesses(block, JUDGED, Diagnosis(block, JUDGED))
     assert not lone[:, 0].any()
     assert lone[:, 1].tolist() == [BLOCK.tags[column].uom == "degC" for column in JUDGED]
+
+
+def test_of_a_tag_that_a_signature_names_the_signature_decides() -> None:
+    """A mode that PAD1 feels with PAD2 makes neither a lone witness; of the others nothing follows."""
+    hot = Signature("F01", Text("热", "hot"), Text("看", "look"), "", (("PAD1", 1.0), ("PAD2", 0.5)))
+    block = replace(BLOCK, signatures=(hot,))
+    told = lone_witnesses(block, JUDGED, Diagnosis(block, JUDGED))
+    untold = lone_witnesses(BLOCK, JUDGED, Diagnosis(BLOCK, JUDGED))
+    named = np.array([BLOCK.tags[column].code in ("PAD1", "PAD2") for column in JUDGED])
+    assert not told[named].any()
+    assert told[~named].tolist() == untold[~named].tolist()
 
 
 def jumps() -> Jumps:

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.wire import LAST_NS
 from replay import files
 from replay.clocks import parse_time_ns, time_text
 from replay.files import RecordingError, find_files
 from replay.recordings import MAX_NAMED, Recording
-from stations.scan import Scan
+from stations.scan import LAST_NS, Scan
 from tests.replay.small import MINUTE_NS, START_NS, pump
 
 BLOCK = pump().blocks[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,8 +16,6 @@ from wanbiao.settings import Settings
 if TYPE_CHECKING:
     from detectors.kpis import Kpis
     from replay.alarm_log import AlarmLog
-
-DAY_NS: Final = 86_400 * 10**9
 
 
 @click.command(short_help="Tell what a list of warnings costs its readers.")
@@ -62,6 +60,7 @@ def command(settings: Settings, /, **options: Any) -> None:
 
 def _kpis(log: AlarmLog, options: dict[str, Any]) -> Kpis:
     from detectors.alarm_load import AlarmLoad
+    from detectors.attention import DAY_NS
 
     since_ns, until_ns = options["since"], options["until"]
     found = [one for one in log.occurrences if until_ns is None or one.time_ns < until_ns]

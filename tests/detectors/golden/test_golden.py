@@ -29,30 +29,18 @@ def test_exactly_the_committed_warnings_come_out(path: Path) -> None:
     assert played(path) == read(path)[1]
 
 
-def of_faulty(path: Path) -> list[dict[str, Any]]:
-    """The warnings of the unit that fails."""
-    unit = read(path)[0].unit
-    return [warning for warning in played(path)["warnings"] if warning["unit"] == unit]
-
-
 @PATHS
-def test_no_other_unit_is_warned_of(path: Path, request: pytest.FixtureRequest) -> None:
-    if path.stem == "f28_fyl":
-        why = "three watches of forty turbines in ninety days: the budget is one a unit-year (docs/decisions/0013)"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=why))
-    assert {warning["unit"] for warning in played(path)["warnings"]} == {read(path)[0].unit}
-
-
-@PATHS
-def test_the_faulty_unit_is_warned_of_days_before_its_alarm_limit(path: Path) -> None:
-    warnings = of_faulty(path)
+def test_the_faulty_unit_is_warned_of_days_before_its_alarm_limit_and_no_other_unit_is(path: Path) -> None:
+    incident, _ = read(path)
+    warnings = played(path)["warnings"]
+    assert {warning["unit"] for warning in warnings} == {incident.unit}
     assert warnings[0]["transition"] == "opened"
     assert 0 < warnings[0]["hours"] < played(path)["alarm_hours"] - 7 * 24
 
 
 @PATHS
 def test_the_first_episode_grows_with_the_fault_and_is_urgent_before_the_alarm(path: Path) -> None:
-    warnings = of_faulty(path)
+    warnings = played(path)["warnings"]
     first = [one for one in warnings if one["component"] == warnings[0]["component"] and one["transition"] in RISES]
     assert [warning["level"] for warning in first] == list(LEVELS)
     assert first[-1]["hours"] < played(path)["alarm_hours"]
@@ -60,7 +48,7 @@ def test_the_first_episode_grows_with_the_fault_and_is_urgent_before_the_alarm(p
 
 @PATHS
 def test_the_first_episode_is_a_warning_days_before_the_alarm(path: Path) -> None:
-    warnings = of_faulty(path)
+    warnings = played(path)["warnings"]
     first = [one for one in warnings if one["component"] == warnings[0]["component"] and one["transition"] in RISES]
     assert [warning["level"] for warning in first] == list(LEVELS)
     assert first[1]["hours"] < played(path)["alarm_hours"] - 3 * 24
