@@ -30,7 +30,7 @@ class Tuning:
     """Time before anything is said; 14 days gave false alarms in 7 to 52 % of months, 60 days almost none."""
     warm_up_share: float = 0.65
     """And so much of it in operation: a turbine without wind, an inverter at night and a pumped-storage set learn in fewer hours,
-    but from as much weather. With less, spreads are poor; with more, photovoltaics are judged late in winter (docs/decisions/0013)."""
+    but from as much weather. With less, spreads are poor; with more, solar units are judged late (docs/decisions/0013)."""
     warm_up_scans: int = 400
     """At least as many scans: a spread from fewer is not worth a limit."""
     correlation_s: float = 6 * HOUR_S
