@@ -88,8 +88,18 @@ class Logbook:
 
     @property
     def story(self) -> list[Episode]:
-        """The episodes in the order in which they opened, whatever the order in which their messages came."""
-        return sorted(self.episodes.values(), key=lambda episode: (episode.opened_ns, episode.unit, episode.component))
+        """The episodes in the order in which they opened, whatever the order in which their messages came.
+
+        Of one scan, in that of the units and components of the block, as a monitor tells them; all units together come last.
+        """
+        units = {unit: i for i, unit in enumerate(self.block.units)}
+        components = {component.code: i for i, component in enumerate(self.block.components)}
+
+        def place(episode: Episode) -> tuple[int, int, int]:
+            unit, component = units.get(episode.unit, len(units)), components.get(episode.component, len(components))
+            return episode.opened_ns, unit, component
+
+        return sorted(self.episodes.values(), key=place)
 
     @property
     def judged_h(self) -> float:

@@ -160,6 +160,14 @@ class Pipeline:
             revive()
             time.sleep(0.3)  # a poll with a deadline
 
+    def wait_for_share(self, log: str) -> None:
+        """Return when the worker of a log owns a partition and judges its messages; fail if that takes too long."""
+        deadline = time.monotonic() + WAIT_S
+        while "continues at offset" not in self.folder.joinpath(log).read_text(errors="replace"):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no partition in {log} after {WAIT_S:.0f} s\n{self.logs()[-3000:]}")
+            time.sleep(0.1)  # a poll with a deadline
+
     def check(self, scans: Iterable[Scan]) -> Report:
         """Compare all topics with an uninterrupted offline run of the same scans."""
         health, warnings, monitors = _oracle(self.fleet, self.tuning, scans)
