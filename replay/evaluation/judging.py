@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.events import TELLS, DataQuality, EarlyWarning, Event, HealthScore
+from detectors.sisters import ALL_UNITS
 from stations.faults import Case
 from stations.simulate.labels import Label
 
@@ -291,16 +292,19 @@ def false_warnings(
 ) -> list[Watched]:
     """False warnings by season: of units that stay healthy, and of the others until their case begins.
 
-    A warning that belongs to an earlier one is part of it, and not counted again.
+    A warning that belongs to an earlier one is part of it, and not counted again. One of all units of a farm together is one
+    more, until any case begins.
 
     ``first_ns`` to ``last_ns`` is the time that was watched.
     """
     false: Counter[str] = Counter()
     days: defaultdict[str, float] = defaultdict(float)
     judged_days: defaultdict[str, float] = defaultdict(float)
-    for unit in units:
-        until_ns = min((case.start_ns for case in cases if case.unit in ("", unit)), default=last_ns)
-        for begin_ns, end_ns in _days(first_ns, until_ns):
+    for unit in (*units, ALL_UNITS):
+        until_ns = min(
+            (case.start_ns for case in cases if case.unit in ("", unit) or unit == ALL_UNITS), default=last_ns
+        )
+        for begin_ns, end_ns in _days(first_ns, until_ns) if unit != ALL_UNITS else ():
             length = (end_ns - begin_ns) / DAY_NS
             days[season_of(begin_ns)] += length
             judged_days[season_of(begin_ns)] += length * said.judged(unit, begin_ns, end_ns)

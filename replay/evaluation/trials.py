@@ -23,7 +23,9 @@ DAY_NS: Final = 86_400 * 10**9
 YEAR_NS: Final = 1_798_761_600 * 10**9
 """2027-01-01 UTC."""
 SEED_BASE: Final = 10_000
-"""Evaluation draws by seeds from here on; everything that was tuned was tuned on smaller ones."""
+"""Evaluation draws by seeds from here on."""
+TUNING_BASE: Final = 500
+"""And everything that is tuned is tuned on these, so that no constant has seen what judges it."""
 SEASONS: Final = {"winter": 15, "spring": 105, "summer": 196, "autumn": 288}
 """Middle of each season [day of the year]."""
 SEASON_SPREAD_D: Final = 30.0
@@ -37,16 +39,18 @@ GROUPS: Final = {
     "pv": ("pv_central", "pv_string"),
 }
 """Technologies that are like enough to share the seeds of a failure mode."""
-PERIOD_S, FAST_PERIOD_S = 600.0, 60.0
-"""Time between two scans, of failures that take days and of those that take minutes [s]."""
+PERIOD_S, FAST_PERIOD_S = 600.0, 20.0
+"""Time between two scans, of failures that take days and of those that take minutes or come at once [s]."""
+QUICK_FAST_PERIOD_S, QUICK_FAST_LEARN_DAYS = 60.0, 50.0
+"""If it has to be quick: sixty days of a third of a minute are most of all that there is to do."""
 LEARN_DAYS: Final = 60.0
-QUICK_FAST_LEARN_DAYS: Final = 50.0
-"""At most, if it has to be quick: sixty days of minutes are two fifths of all that there is to do."""
 UNITS_MAX: Final = 8
-"""Units of a station that are simulated: sisters enough, and eight times faster than a whole PV site."""
+"""Units of a station that are simulated where some of them fail: sisters enough, and eight times faster than a whole PV site."""
 BRANCHES_MAX: Final = 4
-"""Of one trial; they share weather and benign events, so the fewer the better."""
+"""Of one trial of ten-minute scans; they share weather and benign events, so the fewer the better."""
 HEALTHY_DAYS, QUICK_HEALTHY_DAYS = 365.25, 60.0
+HEALTHY_YEARS: Final = 2
+"""So often is the whole fleet watched for a year in which nothing fails: 758 unit-years."""
 READINGS_A_SCAN: Final = 1200
 """So many readings are simulated, and simulated twice more for the labels, in the time in which one scan is judged."""
 CLEAR_DAYS: Final = 1.0
@@ -70,11 +74,12 @@ class Trial:
     start_ns: int
     learned_ns: int
     branches: tuple[Branch, ...]
+    base: int = SEED_BASE
 
     @property
     def seed(self) -> int:
         """Of weather, noise and benign events."""
-        return SEED_BASE + self.number
+        return self.base + self.number
 
     def n_scans(self, until_ns: int) -> int:
         """Scans from the start until then."""
@@ -96,7 +101,8 @@ class Trial:
 class _Wanted(NamedTuple):
     station: Station
     season: str
-    is_fast: bool
+    period_s: float
+    """Time between two scans [s]."""
     case: Case
     """With its start still to come."""
 
@@ -108,38 +114,44 @@ def plan(
     kind: str = "",
     quick: bool = False,
     learn_days: float = LEARN_DAYS,
+    base: int = SEED_BASE,
 ) -> list[Trial]:
     """All trials of an evaluation.
 
     Parameters
     ----------
-    stations : to draw from; each is cut to its first ``UNITS_MAX`` units.
+    stations : to draw from; where units fail, and in quick, each is cut to its first ``UNITS_MAX`` units.
     seeds : cases of every failure mode and group of technologies; spread over its stations, each season equally often.
     kind : only this kind and its variants, and no station without a failure.
     quick : one case a mode, in one group; every station has one season, and sixty healthy days instead of a year.
     learn_days : healthy operation before anything happens [d].
+    base : first of the seeds, `SEED_BASE` or `TUNING_BASE`; they lie so far apart that none is shared.
     """
     some = [replace(one, blocks=tuple(block.only(UNITS_MAX) for block in one.blocks)) for one in stations]
-    buckets: dict[tuple[str, str, bool], list[_Wanted]] = defaultdict(list)
-    for wanted in _wanted(some, 1 if quick else seeds, kind, quick):
-        buckets[wanted.station.code, wanted.season, wanted.is_fast].append(wanted)
+    buckets: dict[tuple[str, str, float], list[_Wanted]] = defaultdict(list)
+    for wanted in _wanted(some, 1 if quick else seeds, kind, quick, base):
+        buckets[wanted.station.code, wanted.season, wanted.period_s].append(wanted)
     trials: list[Trial] = []
     healthy_codes = set() if kind else {one.code for one in some}
-    for (code, _, is_fast), found in sorted(buckets.items()):
+    for (code, _, period_s), found in sorted(buckets.items()):
         futures = _futures(found)
-        at_once = len(futures) if quick else BRANCHES_MAX
+        at_once = len(futures) if quick or period_s < PERIOD_S else BRANCHES_MAX
         for first in range(0, len(futures), at_once):
             days = 0.0
-            if quick and not is_fast and code in healthy_codes:  # what is learned already may as well stay healthy
+            if (
+                quick and period_s == PERIOD_S and code in healthy_codes
+            ):  # what is learned already may as well stay healthy
                 healthy_codes.remove(code)
                 days = QUICK_HEALTHY_DAYS
-            learn = min(learn_days, QUICK_FAST_LEARN_DAYS) if quick and is_fast else learn_days
-            trials.append(_trial(len(trials), found[0], futures[first : first + at_once], learn, days))
-    for place, station in enumerate(some):
-        if station.code in healthy_codes:
-            season = list(SEASONS)[place % len(SEASONS)]
-            alone = _Wanted(station, season, False, Case("B70", station.code, "", 0, 1.0))
-            trials.append(_trial(len(trials), alone, [], learn_days, QUICK_HEALTHY_DAYS if quick else HEALTHY_DAYS))
+            learn = min(learn_days, QUICK_FAST_LEARN_DAYS) if quick and period_s < PERIOD_S else learn_days
+            trials.append(_trial(len(trials), found[0], futures[first : first + at_once], learn, days, base))
+    whole, days = (some, QUICK_HEALTHY_DAYS) if quick else (stations, HEALTHY_DAYS)
+    for year in range(1 if quick else HEALTHY_YEARS):
+        for place, station in enumerate(whole):
+            if station.code in healthy_codes:
+                season = list(SEASONS)[(place + len(SEASONS) // HEALTHY_YEARS * year) % len(SEASONS)]
+                alone = _Wanted(station, season, PERIOD_S, Case("B70", station.code, "", 0, 1.0))
+                trials.append(_trial(len(trials), alone, [], learn_days, days, base))
     return trials
 
 
@@ -152,25 +164,26 @@ def is_meant(code: str, kind: str) -> bool:
     return not kind or code == kind or code.startswith(f"{kind}-")
 
 
-def _wanted(stations: Sequence[Station], seeds: int, kind: str, quick: bool) -> Iterator[_Wanted]:
+def _wanted(stations: Sequence[Station], seeds: int, kind: str, quick: bool, base: int) -> Iterator[_Wanted]:
     """Every case, in its station and season; the place of a kind in the list turns both, so that none is favoured."""
     meant = [(code, what) for code, what in kinds().items() if what.pace != "benign" and is_meant(code, kind)]
     seasons = list(SEASONS)
     for place, (code, what) in enumerate(meant):
-        is_fast = what.pace == "fast"
+        is_fast = what.pace in ("fast", "step")
+        period_s = (QUICK_FAST_PERIOD_S if quick else FAST_PERIOD_S) if is_fast else PERIOD_S
         groups = _possible(stations, code, what)
         if quick and groups:
             groups = [groups[0 if is_fast else place % len(groups)]]
         for number, group in enumerate(groups):
             for k in range(seeds):
-                station = group[0 if quick and is_fast else (k + place) % len(group)]
+                station = group[0 if is_fast else (k + place) % len(group)]  # many scans to learn from: few stations
                 turn = stations.index(station) if quick else k + k // len(seasons) + place
-                chance = np.random.default_rng([SEED_BASE + k, place, number])
+                chance = np.random.default_rng([base + k, place, number])
                 tags = tuple(station.block("units").tag_index)
                 case = draw(code, station.code, station.block("units").units[0], 0, chance, tags)
                 if what.pace == "sensor":
                     case = replace(case, tag=_sensor(station, code, chance))
-                yield _Wanted(station, seasons[turn % len(seasons)], is_fast, case)
+                yield _Wanted(station, seasons[turn % len(seasons)], period_s, case)
 
 
 def _possible(stations: Sequence[Station], code: str, what: Kind) -> list[list[Station]]:
@@ -219,16 +232,20 @@ def _category(case: Case) -> str:
     return "failure" if kinds()[case.kind].is_failure else "sensor"
 
 
-def _trial(number: int, one: _Wanted, futures: Sequence[Sequence[Case]], learn_days: float, healthy: float) -> Trial:
+def _trial(
+    number: int, one: _Wanted, futures: Sequence[Sequence[Case]], learn_days: float, healthy: float, base: int
+) -> Trial:
     """Date and units drawn; ``healthy`` days without a case, if any, come first."""
-    chance = np.random.default_rng([SEED_BASE + number])
+    chance = np.random.default_rng([base + number])
     day = SEASONS[one.season] + chance.uniform(-SEASON_SPREAD_D, SEASON_SPREAD_D)
     learned_ns = YEAR_NS + int(day) * DAY_NS
-    station = one.station.at_period(FAST_PERIOD_S if one.is_fast else PERIOD_S)
+    station = one.station.at_period(max(one.period_s, one.station.block("units").period_s))
     branches = [_branch(station, cases, learned_ns, chance) for cases in futures]
     if healthy:
         branches.insert(0, Branch((), learned_ns + round(healthy * DAY_NS)))
-    return Trial(number, station, one.season, learned_ns - round(learn_days * DAY_NS), learned_ns, tuple(branches))
+    return Trial(
+        number, station, one.season, learned_ns - round(learn_days * DAY_NS), learned_ns, tuple(branches), base
+    )
 
 
 def _branch(station: Station, cases: Sequence[Case], learned_ns: int, chance: np.random.Generator) -> Branch:

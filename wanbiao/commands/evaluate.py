@@ -40,6 +40,9 @@ SEEDS = 10
 @click.option(
     "--learn", "learn_s", type=Duration(), default="60d", show_default=True, help="Healthy operation to learn."
 )
+@click.option(
+    "--tune", is_flag=True, help="Draw other cases, to choose constants by: what judges must not have been seen."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the tables.")
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes; they change no result."
@@ -74,7 +77,11 @@ def command(settings: Settings, /, **options: Any) -> None:
     except BrokenProcessPool:
         raise UserError("a worker process was ended from outside; try --workers 1, it needs less memory") from None
     summary = Summary(fleet, outcomes)
-    figures = summary.to_dict() | _run_facts(trials, summary, options["workers"], time.monotonic() - started)
+    figures = (
+        summary.to_dict()
+        | {"seeds": "tuning" if options["tune"] else "evaluation"}
+        | _run_facts(trials, summary, options["workers"], time.monotonic() - started)
+    )
     if options["out"]:
         _write(options["out"], figures | {"verdicts": summary.cases()})
     if options["as_json"]:
@@ -85,7 +92,7 @@ def command(settings: Settings, /, **options: Any) -> None:
 
 def _plan(settings: Settings, options: dict[str, Any]) -> tuple[Fleet, list[Trial]]:
     """The fleet and the trials that were asked for; a usage error if there are none."""
-    from replay.evaluation.trials import is_meant, plan
+    from replay.evaluation.trials import SEED_BASE, TUNING_BASE, is_meant, plan
     from stations.faults import kinds
 
     if options["quick"] and options["seeds"]:
@@ -109,6 +116,7 @@ def _plan(settings: Settings, options: dict[str, Any]) -> tuple[Fleet, list[Tria
         kind=kind,
         quick=options["quick"],
         learn_days=options["learn_s"] / DAY_S,
+        base=TUNING_BASE if options["tune"] else SEED_BASE,
     )
     if not trials:
         names = ", ".join(station.code for station in stations)
