@@ -79,6 +79,11 @@ class PartModes:
         self._source = np.array([block.tag_index[mode.tag] for _, mode in parts], dtype=np.intp)
         self._above = np.array([mode.running_above for _, mode in parts])
         self._settle_s = np.array([mode.settle_s for _, mode in parts])
+        self._bounds = [
+            (part, block.tag_index[bound.tag], bound.low, bound.high)
+            for part, (_, mode) in enumerate(parts)
+            for bound in mode.bounds
+        ]
         self._of_part = [
             np.flatnonzero([block.tags[column].component == code for column in columns]) for code, _ in parts
         ]
@@ -91,9 +96,13 @@ class PartModes:
         if not len(self._source):
             return silent
         level = x[:, self._source]
-        runs = level >= self._above
+        runs, stops = level >= self._above, level < self._above
+        for part, column, low, high in self._bounds:
+            y = x[:, column]
+            runs[:, part] &= (y >= low) & (y < high)
+            stops[:, part] |= (y < low) | (y >= high)
         self._running_s += elapsed_s * runs
-        self._running_s[level < self._above] = 0.0
+        self._running_s[stops] = 0.0
         stands = ~(runs & (self._running_s > self._settle_s))
         for part, tags in enumerate(self._of_part):
             silent[:, tags] = stands[:, part, None]

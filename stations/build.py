@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -25,7 +25,7 @@ from stations.plant import (
     Text,
 )
 from stations.schema import Problem, nearest, show
-from stations.template import ModeSpec, RegimeSpec, Template, TemplateSpec
+from stations.template import BoundSpec, ModeSpec, RegimeSpec, Template, TemplateSpec
 from stations.validate import validate
 
 BLOCK: Final = "units"
@@ -130,13 +130,15 @@ class _Builder:
 
     def regime(self, code: str, spec: RegimeSpec) -> Regime:
         """A regime with the bounds of its tags, scaled."""
-        bounds = []
-        for tag, one in spec.when.items():
-            factor = self.factor(one.scale, "regimes", code)
+        return Regime(code, spec.name, tuple(self.bounds(spec.when, "regimes", code)))
+
+    def bounds(self, when: Mapping[str, BoundSpec], section: str, name: str) -> Iterator[Bound]:
+        """The bounds of one entry, scaled."""
+        for tag, one in when.items():
+            factor = self.factor(one.scale, section, name)
             low = -math.inf if one.above is None else _scaled(one.above, factor)
             high = math.inf if one.below is None else _scaled(one.below, factor)
-            bounds.append(Bound(tag, low, high))
-        return Regime(code, spec.name, tuple(bounds))
+            yield Bound(tag, low, high)
 
     def signatures(self) -> Iterator[Signature]:
         """Every signature with its mode in words: those of the template, else those of the known failure modes."""
@@ -243,7 +245,8 @@ class _Builder:
     def mode(self, spec: ModeSpec | None, section: str, name: str) -> Mode | None:
         if spec is None:
             return None
-        return Mode(spec.tag, _scaled(spec.running_above, self.factor(spec.scale, section, name)), spec.settle_s)
+        above = _scaled(spec.running_above, self.factor(spec.scale, section, name))
+        return Mode(spec.tag, above, spec.settle_s, tuple(self.bounds(spec.when, section, name)))
 
 
 def _scaled(value: float, factor: float) -> float:

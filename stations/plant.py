@@ -54,15 +54,25 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """One condition: ``low`` <= ``tag`` < ``high`` [uom of the tag]."""
+
+    tag: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Mode:
     """How to tell from tags that a unit, or a part of it, runs: ``tag`` at or above ``running_above`` [uom].
 
-    It is judged ``settle_s`` [s] later.
+    It is judged ``settle_s`` [s] later. A part may have ``bounds`` besides, all of which must hold as long.
     """
 
     tag: str
     running_above: float
     settle_s: float
+    bounds: tuple[Bound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +82,6 @@ class Component:
     code: str
     name: Text
     mode: Mode | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """One condition of a regime: ``low`` <= ``tag`` < ``high`` [uom of the tag]."""
-
-    tag: str
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)

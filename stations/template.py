@@ -71,22 +71,23 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundSpec:
+    """Between what a tag lies in a regime, or while a part runs; ``scale`` multiplies both ends."""
+
+    above: float | None = None
+    below: float | None = None
+    scale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModeSpec:
-    """The ``[mode]`` table, or a line of ``[running]``; ``scale`` multiplies ``running_above``."""
+    """The ``[mode]`` table, or a line of ``[running]``; ``scale`` multiplies ``running_above``. Only a part has ``when``."""
 
     tag: str
     running_above: float
     settle_s: float
     scale: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BoundSpec:
-    """Between what a tag lies in a regime; ``scale`` multiplies both ends."""
-
-    above: float | None = None
-    below: float | None = None
-    scale: str | None = None
+    when: dict[str, BoundSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,8 @@ class Template:
         scales = {tag.scale for tag in self.tags.values()}
         scales |= {scale for one in self.covariates.values() for scale in (one.scale, one.slope_scale)}
         scales |= {bound.scale for regime in self.regimes.values() for bound in regime.when.values()}
-        scales |= {mode.scale for mode in (*self.running.values(), *([self.mode] if self.mode else []))}
+        modes = [*self.running.values(), *([self.mode] if self.mode else [])]
+        scales |= {mode.scale for mode in modes} | {bound.scale for mode in modes for bound in mode.when.values()}
         return {scale for scale in scales if scale is not None}
 
 

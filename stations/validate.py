@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from stations.plant import Block, Covariate, Mode, Regime, Signature, Tag
+from stations.plant import Block, Bound, Covariate, Mode, Regime, Signature, Tag
 from stations.schema import Problem, nearest, show
 from stations.units import UOM
 
@@ -157,15 +157,17 @@ class _Checker:
                     yield self.problem(section, code, key, f"{show(name)} twice", "each covariate once")
 
     def regime(self, regime: Regime) -> Iterator[Problem]:
-        section, code = "regimes", regime.code
-        for bound in regime.bounds:
+        yield from self.bounds(regime.bounds, "regimes", regime.code)
+        if not regime.bounds:
+            yield self.problem("regimes", regime.code, "when", "is empty", "bounds of at least one tag")
+
+    def bounds(self, bounds: Iterable[Bound], section: str, name: str) -> Iterator[Problem]:
+        for bound in bounds:
             if bound.tag not in self.tags:
-                yield self.unknown(section, code, "when", bound.tag, "tag", self.tags)
+                yield self.unknown(section, name, "when", bound.tag, "tag", self.tags)
             if not bound.low < bound.high:
                 value = f"from {show(bound.low)} to {show(bound.high)}"
-                yield self.problem(section, code, f"when.{bound.tag}", value, "above less than below")
-        if not regime.bounds:
-            yield self.problem(section, code, "when", "is empty", "bounds of at least one tag")
+                yield self.problem(section, name, f"when.{bound.tag}", value, "above less than below")
 
     def signature(self, signature: Signature) -> Iterator[Problem]:
         section, mode = "signatures", signature.mode
@@ -189,3 +191,6 @@ class _Checker:
             yield self.problem(section, name, "running_above", value, expected)
         if mode.settle_s < 0:
             yield self.problem(section, name, "settle_s", show(mode.settle_s), "0 s or more")
+        if mode.bounds and section == "mode":
+            yield self.problem(section, name, "when", "given for the whole unit", "bounds in [running] only")
+        yield from self.bounds(mode.bounds, section, name)

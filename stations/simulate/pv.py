@@ -34,6 +34,7 @@ _POINTS = {
     "MET10CS101": Point("wind", None, Noise(white=0.1)),
     "INV10CE101": Point("power", None, POWER),
     "INV10CE102": Point("dc_power", None, POWER),
+    "INV10CE111": Point("set_point", None, Noise()),
     "INV10CT101": Point("igbt", None, TEMPERATURE),
     "INV10CE110": Point("insulation", None, Noise(of_value=0.03, slow_of_value=0.08)),
 }
@@ -194,6 +195,7 @@ class _Inverters:
             "on": on.astype(np.float64),
             "power": np.where(on, p, -STANDBY) * rating["rated_mw"],
             "dc_power": p / efficiency * rating["rated_mw"],
+            "set_point": 100.0 * np.clip(np.broadcast_to(allowed, shape), 0.0, 1.0),
             "currents": unit * (used * on)[..., None] * rating[self.rated_current],
         }
 

@@ -98,6 +98,24 @@ def test_a_part_that_stands_still_says_nothing_until_it_has_settled() -> None:
     np.testing.assert_array_equal(other.step(x, 600.0), tracker.step(x, 600.0))
 
 
+def test_a_part_is_silent_while_one_of_its_bounds_does_not_hold() -> None:
+    """As a farm that is curtailed: its power says nothing of the light."""
+    mode = Mode("FLOW", 10.0, 1200.0, (Bound("WATER", 98.0, float("inf")),))
+    parts = tuple(replace(part, mode=mode if part.code == "shaft" else None) for part in BLOCK.components)
+    tracker = PartModes(replace(BLOCK, components=parts), JUDGED)
+    shaft = [BLOCK.tags[column].component == "shaft" for column in JUDGED]
+    silent = []
+    for water in [100.0, 60.0, 100.0, 100.0, 100.0, np.nan, 100.0]:
+        x = np.full(BLOCK.shape, 50.0)
+        x[:, BLOCK.tag_index["WATER"]] = 100.0
+        x[0, BLOCK.tag_index["WATER"]] = water
+        found = tracker.step(x, 600.0)
+        assert not found[1:].any()
+        assert not found[0, np.logical_not(shaft)].any()
+        silent.append(bool(found[0, shaft].all()))
+    assert silent == [False, True, True, True, False, True, False]
+
+
 def test_without_a_rule_every_part_speaks() -> None:
     assert not PartModes(BLOCK, JUDGED).step(np.full(BLOCK.shape, np.nan), 600.0).any()
 

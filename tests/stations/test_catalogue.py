@@ -80,7 +80,7 @@ def test_thirteen_stations_in_order(fleet: Fleet) -> None:
     } == STATIONS
     assert list(fleet.stations) == list(STATIONS)
     assert fleet.n_units == 379
-    assert 6_200 <= fleet.n_tags <= 6_900
+    assert 6_200 <= fleet.n_tags <= 7_000
     assert len(fleet.blocks) == 13
     assert len({block.revision for block in fleet.blocks}) == 13
 

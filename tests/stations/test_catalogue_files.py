@@ -196,6 +196,14 @@ CHILD = 'extends = "coal_660"\ntechnology = "mine"\n'
             'mill_1 = { tag = "HFC10CF101", running_above = 900, settle_s = 600 }',
             "child.toml: block.units.running.mill_1.running_above: 900*; expected a value in the range of HFC10CF101",
         ),
+        (
+            'mill_1 = { tag = "HFC10CF101", running_above = 12, settle_s = 600, when = { HFC10CF109 = { above = 1 } } }',
+            'child.toml: block.units.running.mill_1.when: "HFC10CF109"; expected a tag that exists; nearest: "HFC10C*"',
+        ),
+        (
+            'mill_1 = { tag = "HFC10CF101", running_above = 12, settle_s = 600, when = { HFC20CF101 = { above = 5, below = 2 } } }',
+            "child.toml: block.units.running.mill_1.when.HFC20CF101: from 5 to 2; expected above less than below",
+        ),
     ],
 )
 def test_parts_that_run_by_themselves(tmp_path: Path, running: str, expected: str | None) -> None:
