@@ -177,15 +177,15 @@ class Advisory:
     def _course(self, row: int, column: int, look: Look, behaviour: NormalBehaviour) -> Course:
         """Trend and forecast of one tag."""
         tag = self._tags[column]
-        now, rate = forecast.growth(*behaviour.filters(look.judgement, row, column))
+        filters = behaviour.filters(look.judgement, row, column)
+        now, rate = forecast.growth(*filters)
         if not np.isfinite(now):
             return Course()
-        trend = behaviour.step_of(look.judgement, row, column, now, DAY_S * rate)
         limit = tag.limits.alarm_high if now >= 0 else tag.limits.alarm_low
-        if limit is None or (tag.log and limit <= 0.0):
-            return Course(trend, Forecast(forecast.NO_LIMIT))
-        level = float((self._reach.high if now >= 0 else self._reach.low)[row, column])
-        return Course(trend, forecast.time_to(float(np.log(limit)) if tag.log else limit, level, now, rate))
+        if limit is None:
+            return Course(DAY_S * rate, Forecast(forecast.NO_LIMIT))
+        levels = behaviour.measured(self._reach.high if now >= 0 else self._reach.low)
+        return Course(DAY_S * rate, forecast.time_to(limit, float(levels[row, column]), *filters))
 
     def act(self, action: Action) -> EarlyWarning | str:
         """Carry out an action of `actions.OF_WARNINGS`; the transition it makes, or why it cannot be, in one sentence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,7 @@ class NormalBehaviour:
         order = [model.code for model in block.models]
         self._log = np.flatnonzero([tag.log for tag in tags])
         self._least = np.array([tag.resolution for tag in tags])[self._log]
+        self._limit = tuning.limit
         operation_s = tuning.warm_up_share * tuning.warm_up(block.period_s)
         self._n_units = len(block.units)
         self._is_farm = sisters.is_farm(self._n_units)
@@ -129,16 +131,15 @@ class NormalBehaviour:
         return score[: self._n_units], self.measured(lately) - self.measured(judgement.expected)
 
     def filters(self, judgement: Judgement, unit: int, column: int) -> tuple[Array, Array, Array]:
-        """Deviation of one tag on every scale, the warning limit there [as it is judged], time constants [s]; (n_scales,)."""
-        spread = judgement.spread[unit, column]
-        return judgement.moved[:, unit, column] * spread, self._bank.widths(unit, column) * spread, self._bank.scales_s
-
-    def step_of(self, judgement: Judgement, unit: int, column: int, deviation: float, step: float) -> float:
-        """What a step of a deviation is in the unit of the tag, at the expected value of now."""
-        level = judgement.expected[unit, column] + deviation
-        if column not in self._log:
-            return step
-        return float(np.exp(min(level + step, LOG_MOST)) - np.exp(min(level, LOG_MOST)))
+        """Deviation of one tag on every scale, its spread there [unit of the tag], time constants [s]; (n_scales,)."""
+        wider = judgement.spread[unit, column]
+        deviation = judgement.moved[:, unit, column] * wider
+        spread = self._bank.widths(unit, column) * wider / self._limit
+        if column in self._log:  # what fails does not know that it is judged by its logarithm: it grows in its unit
+            level = math.exp(min(judgement.expected[unit, column], LOG_MOST))
+            spread *= level * np.exp(np.minimum(0.5 * np.abs(deviation), LOG_MOST))
+            deviation = level * np.expm1(np.minimum(deviation, LOG_MOST))
+        return deviation, spread, self._bank.scales_s
 
     def relearn(self, where: Mask) -> None:
         """Learn the level of the tags at ``where`` (n_units, n_tags) anew; until that is done they say nothing."""

@@ -40,12 +40,13 @@ class Warned(NamedTuple):
 
 class Told(NamedTuple):
     """What a message about a warning that stands for itself said: failure modes, the best first; begin and end of the time in
-    which the alarm limit is to be reached [ns], None = it gave none."""
+    which the first tag is to reach its alarm limit [ns], None = it gave none."""
 
     unit: str
     time_ns: int
     modes: tuple[str, ...]
     due_ns: tuple[int, int] | None = None
+    tag: str = ""
 
 
 class Doubted(NamedTuple):
@@ -88,7 +89,8 @@ class Said:
             due_ns = None
             if when is not None and when.low_s is not None and when.high_s is not None:
                 due_ns = event.time_ns + round(when.low_s * 1e9), event.time_ns + round(when.high_s * 1e9)
-            self.told.append(Told(event.unit, event.time_ns, modes, due_ns))
+            tag = event.evidence[0].tag if event.evidence else ""
+            self.told.append(Told(event.unit, event.time_ns, modes, due_ns, tag))
 
     def judged(self, unit: str, first_ns: int, last_ns: int) -> float:
         """Share of the scans from ``first_ns`` until before ``last_ns`` in which the unit had a score [-]; 0 if there is none.
@@ -118,7 +120,7 @@ class Verdict:
     deadline_ns : before this it must be told.   judged : share of the time until then in which the unit had a score [-].
     warned_ns, component : the first early warning of the unit from its start to its end; None, "" = it was not found.
     modes, modes_first : failure modes named in the latest message before the deadline, and in the first; the best first.
-    due : for each message that said when the alarm limit is reached, whether it was.
+    due : for each message that said when a tag reaches its alarm limit, whether that tag did then.
     """
 
     kind: str
@@ -242,7 +244,7 @@ def judge(label: Label, season: str, said: Said) -> Verdict:
         component=first.component if first else "",
         modes=told[-1].modes if told else (),
         modes_first=told[0].modes if told else (),
-        due=tuple(_came_true(told, label.alarm_ns, end_ns)),
+        due=tuple(_came_true(told, label.alarms, label.end_ns)),
     )
 
 
@@ -255,12 +257,14 @@ def _is_kind(mode: str, kind: str) -> bool:
     return mode == kind or kind.startswith(f"{mode}-")
 
 
-def _came_true(told: Iterable[Told], alarm_ns: int | None, end_ns: int) -> Iterator[bool]:
-    """For each interval told, whether the alarm falls into it; one that is not over when all ends is left out."""
+def _came_true(told: Iterable[Told], alarms: Iterable[tuple[str, int]], end_ns: int) -> Iterator[bool]:
+    """For each interval told, whether its tag passes its limit within it; one that is not over when all ends is left out."""
+    passed = dict(alarms)
     for one in told:
         if one.due_ns is None:
             continue
         low_ns, high_ns = one.due_ns
+        alarm_ns = next((time_ns for code, time_ns in passed.items() if one.tag.endswith(code)), None)
         if alarm_ns is not None:
             yield low_ns <= alarm_ns <= high_ns
         elif high_ns < end_ns:

@@ -37,6 +37,7 @@ class Label:
     severity : [-].
     sign_ns, sign_tag : first physical sign, and the tag that shows it.
     alarm_ns, alarm_tag : a tag of the unit passes its static alarm limit because of the failure.
+    alarms : each tag of the unit that passes its static alarm limit because of the failure, and when it first does.
     trip_ns : it passes its trip limit, or, where no tag of the unit has one that it reaches, the failure is complete.
     """
 
@@ -54,6 +55,7 @@ class Label:
     alarm_ns: int | None = None
     alarm_tag: str = ""
     trip_ns: int | None = None
+    alarms: tuple[tuple[str, int], ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -140,6 +142,7 @@ class _Watch:
         self._sign: tuple[int, str] | None = None
         self._alarm: tuple[int, str] | None = None
         self._trip: tuple[int, str] | None = None
+        self._alarms: dict[str, int] = {}
         self._run = {name: np.zeros(len(block.tags), np.int64) for name in ("alarm", "trip")}
 
     def see(self, faulty: Truth, sound: Truth) -> None:
@@ -157,6 +160,8 @@ class _Watch:
             held = self._held(name, beyond(self._block, with_it, name) & ~beyond(self._block, without, name))
             if name == "alarm":
                 self._alarm = self._alarm or self._first(time_ns, held)
+                for column in np.flatnonzero(held.any(axis=0)):
+                    self._alarms.setdefault(self._block.tags[column].code, int(time_ns[held[:, column].argmax()]))
             else:
                 self._trip = self._trip or self._first(time_ns, held)
 
@@ -190,6 +195,7 @@ class _Watch:
             "alarm_ns": self._alarm and self._alarm[0],
             "alarm_tag": self._alarm[1] if self._alarm else "",
             "trip_ns": trip_ns,
+            "alarms": tuple(self._alarms.items()),
         }
         return Label(**fields)
 

@@ -201,7 +201,7 @@ CHILD = 'extends = "coal_660"\ntechnology = "mine"\n'
             'child.toml: block.units.running.mill_1.when: "HFC10CF109"; expected a tag that exists; nearest: "HFC10C*"',
         ),
         (
-            'mill_1 = { tag = "HFC10CF101", running_above = 12, settle_s = 600, when = { HFC20CF101 = { above = 5, below = 2 } } }',
+            'mill_1 = { tag = "HFC10CF101", running_above = 9, settle_s = 0, when = { HFC20CF101 = { above = 5, below = 2 } } }',
             "child.toml: block.units.running.mill_1.when.HFC20CF101: from 5 to 2; expected above less than below",
         ),
     ],

@@ -85,7 +85,9 @@ def test_no_alarm_and_sound_ranges_in_a_healthy_year(
         plant = station(code, units=8)
         assert over(plant, values) == []
         for i, one in enumerate(plant.block("units").tags):
-            if one.code == "INV10CE111":  # a setting, no sensor: it stands at its end while nothing holds the inverter back
+            if (
+                one.code == "INV10CE111"
+            ):  # a setting, no sensor: it stands at its end while nothing holds the inverter back
                 assert one.low <= values[..., i].min() < 98.0 < values[..., i].max() <= one.high
                 continue
             assert one.low < values[..., i].min() <= values[..., i].max() < one.high, one.code

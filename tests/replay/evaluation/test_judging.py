@@ -67,7 +67,7 @@ def test_a_warning_of_another_unit_or_after_the_end_finds_nothing() -> None:
 
 def told(hour: float, *modes: str, due: tuple[float, float] | None = None, unit: str = "2") -> Told:
     when = None if due is None else (START_NS + round(due[0] * HOUR_NS), START_NS + round(due[1] * HOUR_NS))
-    return Told(unit, START_NS + round(hour * HOUR_NS), modes, when)
+    return Told(unit, START_NS + round(hour * HOUR_NS), modes, when, "YXK.20MKD10CT101")
 
 
 def test_the_latest_message_before_the_deadline_is_what_the_crew_has_in_hand() -> None:
@@ -89,9 +89,12 @@ def test_a_family_counts_for_its_variants_but_not_one_variant_for_another() -> N
 def test_an_interval_came_true_or_not_and_one_that_outlasts_the_case_says_nothing() -> None:
     said = warned(10)
     said.told = [told(10, due=(80, 100)), told(20, due=(20, 89)), told(30), told(85, due=(91, 99))]
-    assert judge(failure(), "winter", said).due == (True, False, False)
+    label = replace(failure(), alarms=(("MKD10CT101", ALARM_NS), ("MKV10CT101", START_NS + 95 * HOUR_NS)))
+    assert judge(label, "winter", said).due == (True, False, False)
+    said.told = [one._replace(tag="YXK.20MKV10CT101") for one in said.told]
+    assert judge(label, "winter", said).due == (True, False, True), "each tag by its own limit"
     said.told = [told(10, due=(50, 99)), told(10, due=(50, 101))]
-    assert judge(failure(alarm_ns=None), "winter", said).due == (False,)
+    assert judge(replace(label, alarms=()), "winter", said).due == (False,)
 
 
 @pytest.mark.parametrize(
