@@ -28,12 +28,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import HUGE, Array, Covariates, Mask, Values
+from detectors import regression_rows
+from detectors.base import Array, Covariates, Mask, Values
+from detectors.regression_rows import LEAK
 
-LEAK = 1e-3
-"""Weight of the prior per unit of memory, against covariates of size about 1: far below one day of scans."""
-MAX_COVARIATE = 100.0
-"""Covariates are scaled to the range of their source; one that is far outside is unknown, and must not spoil A."""
 REFITS_PER_DOUBLING = 8
 """While young, the fit is renewed each time the number of learned scans has grown by an eighth."""
 
@@ -67,16 +65,14 @@ class SharedGainRegression:
         ready_s: float,
         correlation_s: float,
     ) -> None:
-        n_models, n_covariates = members.shape
+        n_models, _ = members.shape
         self._width = 1 + int(members.sum(axis=1).max(initial=0))
-        # Column 0 of the extended covariates is the constant, the last one a zero that pads the shorter models.
-        self._padding = n_covariates + 1
-        self._columns = np.full((n_models, self._width), self._padding, dtype=np.intp)
+        # What F is made of: of each model its length, and the covariates after the constant; what is beyond is never touched.
+        self._length = 1 + members.sum(axis=1)
+        self._covariates = np.zeros((n_models, self._width), dtype=np.intp)
         for row, member in enumerate(members):
-            chosen = np.flatnonzero(member) + 1
-            self._columns[row, : len(chosen) + 1] = [0, *chosen]
+            self._covariates[row, 1 : self._length[row]] = np.flatnonzero(member)
         self._model_of_tag = model_of_tag
-        self._tag_in_model = model_of_tag[:, None] == np.arange(n_models)
         self._stride = max(1, round(learn_s / period_s))
         step_s = self._stride * period_s
         self._forget = float(np.exp(-step_s / memory_s))
@@ -90,29 +86,6 @@ class SharedGainRegression:
         self._learned = np.zeros((n_units, n_models))
         self._fresh = np.zeros((n_units, n_models))
         self._scans = 0
-        self._derive()
-
-    def _derive(self) -> None:
-        """What follows from the state: weights spread over all covariates, and which models may not speak yet."""
-        n_units, n_tags, _ = self._weights.shape
-        self._dense = np.zeros((n_units, n_tags, self._padding + 1))
-        self._spread_out(*np.indices((n_units, n_tags)).reshape(2, -1))
-        self._unready = self._learned < self._ready
-
-    def _spread_out(self, unit: NDArray[np.intp], tag: NDArray[np.intp]) -> None:
-        columns = self._columns[self._model_of_tag[tag]]
-        self._dense[unit[:, None], tag[:, None], columns] = self._weights[unit, tag]
-        self._dense[unit, tag, self._padding] = 0.0
-
-    def _extend(self, f: Covariates) -> Array:
-        """(n_units, 1 + n_covariates + 1): a one for the constant, the covariates, a zero that pads; NaN where unknown."""
-        extended = np.zeros((len(f), f.shape[1] + 2))
-        extended[:, 0] = 1.0
-        extended[:, 1:-1] = f
-        wild = np.abs(extended) > MAX_COVARIATE
-        if wild.any():
-            extended[wild] = np.nan
-        return extended
 
     def expected(self, f: Covariates) -> tuple[Array, Array]:
         """Expected value [unit of the tag] and spread factor [-] of every tag, both (n_units, n_tags).
@@ -120,20 +93,20 @@ class SharedGainRegression:
         The spread factor, >= 1, says how much wider a residual is where the covariates leave their learned range:
         sqrt(1 + d F' A^-1 F), d = learned scans that count as one independent observation. NaN until the model is ready.
         """
-        extended = self._extend(f)
-        per_model = extended[:, self._columns]
-        direction = np.einsum("umkl,uml->umk", self._inverse, per_model)
-        direction *= per_model
-        leverage = np.maximum(direction.sum(axis=2), 0.0)
-        leverage *= self._dependence
-        leverage += 1.0
-        leverage[self._unready] = np.nan
-        spread: Array = np.sqrt(leverage)[:, self._model_of_tag]
-        value: Array = np.einsum("unk,uk->un", self._dense, extended)
-        if np.isnan(leverage).any() or np.isnan(value).any():
-            # An unknown covariate must not spread to the tags of other models through their weights of 0.
-            value = np.einsum("unk,uk->un", self._dense, np.nan_to_num(extended))
-            value[np.isnan(spread)] = np.nan
+        value, spread = np.empty(self._weights.shape[:2]), np.empty(self._weights.shape[:2])
+        regression_rows.expect(
+            f,
+            self._length,
+            self._covariates,
+            self._model_of_tag,
+            self._ready,
+            self._dependence,
+            self._learned,
+            self._inverse,
+            self._weights,
+            value,
+            spread,
+        )
         return value, spread
 
     def learn(self, x: Values, f: Covariates, where: Mask) -> None:
@@ -141,49 +114,30 @@ class SharedGainRegression:
         self._scans += 1
         if self._scans % self._stride:
             return
-        per_model = self._extend(f)[:, self._columns]
-        known: Mask = ~np.logical_or.reduce(np.isnan(per_model), axis=2)
-        per_model[~known] = 0.0
         if where.ndim == 1:
-            where = where[:, None]
-        learning = where & (np.abs(x) < HUGE) & known[:, self._model_of_tag]
-        active = learning @ self._tag_in_model
-        rows = per_model[:, self._model_of_tag]
-        target = x
-        if not learning.all():
-            target = np.where(learning, x, (self._weights * rows).sum(axis=2))
-        self._accumulate(per_model, rows, target, active)
-        self._learned += active
-        self._fresh += active
-        self._unready = self._learned < self._ready
+            where = np.repeat(where[:, None], x.shape[1], axis=1)
+        regression_rows.learn(
+            x,
+            f,
+            where,
+            self._length,
+            self._covariates,
+            self._model_of_tag,
+            self._forget,
+            self._information,
+            self._moment,
+            self._weights,
+            self._learned,
+            self._fresh,
+        )
         due = self._fresh >= np.minimum(self._refit_every, np.maximum(1.0, self._learned / REFITS_PER_DOUBLING))
         if due.any():
             self._refit(due)
-
-    def _accumulate(self, per_model: Array, rows: Array, target: Array, active: NDArray[np.bool_]) -> None:
-        leak = (1.0 - self._forget) * LEAK
-        gain = per_model[..., :, None] * per_model[..., None, :]
-        diagonal = np.arange(self._width)
-        gain[..., diagonal, diagonal] += leak
-        rows *= target[..., None]
-        rows += leak * self._weights
-        if active.all():
-            self._information *= self._forget
-            self._moment *= self._forget
-        else:
-            gain *= active[..., None, None]
-            rows *= active[:, self._model_of_tag, None]
-            decay = np.where(active, self._forget, 1.0)
-            self._information *= decay[..., None, None]
-            self._moment *= decay[:, self._model_of_tag, None]
-        self._information += gain
-        self._moment += rows
 
     def shift(self, by: Array) -> None:
         """Move the expected values by ``by`` (n_units, n_tags) [unit of the tag], as though all that was learned had been so."""
         self._moment += by[..., None] * self._information[..., 0][:, self._model_of_tag]
         self._weights[..., 0] += by
-        self._derive()
 
     def _refit(self, due: NDArray[np.bool_]) -> None:
         """Solve for the weights of the units and models, (n_units, n_models), that are due."""
@@ -192,7 +146,6 @@ class SharedGainRegression:
         inverse = self._inverse[unit, self._model_of_tag[tag]]
         self._weights[unit, tag] = np.einsum("ikl,il->ik", inverse, self._moment[unit, tag])
         self._fresh[due] = 0.0
-        self._spread_out(unit, tag)
 
     def snapshot(self) -> dict[str, Array]:
         """The whole state; arrays are copies."""
@@ -215,4 +168,3 @@ class SharedGainRegression:
         self._learned = state["learned"].copy()
         self._fresh = state["fresh"].copy()
         self._scans = int(state["scans"])
-        self._derive()

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from detectors.base import Array
-from detectors.regression import MAX_COVARIATE, SharedGainRegression
+from detectors.regression import SharedGainRegression
+from detectors.regression_rows import MAX_COVARIATE
 from tests.detectors import naive
 
 PERIOD_S = 600.0

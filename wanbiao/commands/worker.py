@@ -55,11 +55,13 @@ def _compile(fleet: Fleet) -> None:
 
     from detectors.monitor import StationMonitor
     from detectors.sisters import FARM_UNITS
+    from detectors.tuning import Tuning
     from stations.scan import Scan
 
     farms = {len(block.units) >= FARM_UNITS: block for block in fleet.blocks}
     for block in farms.values():
-        some = block.only(FARM_UNITS)
+        # Sampled so slowly that each scan is learned: the loops that learn are among those to be ready.
+        some = block.only(FARM_UNITS).at_period(Tuning().learn_s)
         monitor = StationMonitor(replace(fleet.stations[block.station], blocks=(some,)))
         for i in range(2):
             values = np.full(some.shape, float(i), np.float32)
