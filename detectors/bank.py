@@ -50,6 +50,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import bank_rows
 from detectors.base import HUGE, Array, Covariates, Mask, Values
 
 REFRESH = 8
@@ -58,10 +59,6 @@ KIN_FREEDOM = 5.0
 """Degrees of freedom that the kin lend. Without any: 16 % fewer faults found in public sets at the same false warnings."""
 LEAST_MEMORY = float(np.exp(-1.0))
 """Correlation of f_1 over its own time constant: an EWMA of white noise has this much, nothing can have less."""
-FIRST_CLIP = 100
-"""No winsorising before: a spread that starts at zero would lock itself in."""
-CLIP = 15.0
-"""Winsorising of what is learned [sigma]; tighter clips learn too small a spread from heavy tails."""
 MIN_PERIODS = 3.0
 """Scales under three periods see single readings; those belong to data quality."""
 
@@ -145,29 +142,17 @@ class ShiftBank:
         self._found = np.zeros(self.shape[1:])
         self._any_settling = False
         self._scans = 0
-        self._mature()
 
     def moved(self, x: Values) -> Array:
         """Filters after one scan of residuals, (n_scales, n_units, n_tags) [unit of the tag]; still where it is missing."""
-        good = np.abs(x) < HUGE
-        step: Array = (x - self._mean) - self._filter
-        step *= self._gain_now
-        if not good.all():
-            step[:, ~good] = 0.0
-        step += self._filter
-        return step
-
-    def _mature(self) -> None:
-        """A young filter is the plain mean of what it has seen, or a slow scale would start with a spread far too small."""
-        young = 1.0 / (self._stride * self._learned + 1.0)
-        self._gain_now: Array = np.maximum(self._gain, young) if (young > self._gain[-1]).any() else self._gain
+        moved = np.empty(self.shape)
+        bank_rows.move(x, self._mean, self._learned, self._stride, self._gain[:, 0, 0], self._filter, moved)
+        return moved
 
     def score_moved(self, x: Values, moved: Array) -> Array:
         """`score`, given what `moved` returned for the same residuals."""
-        ratio = np.abs(moved)
-        ratio *= self._per_limit
-        scores: Array = ratio.max(axis=0)
-        scores[~(np.abs(x) < HUGE)] = np.nan
+        scores = np.empty(self.shape[1:])
+        bank_rows.score(x, moved, self._per_limit, scores)
         if self._any_settling:
             scores[self._settling > 0.0] = np.nan
         return scores
@@ -190,19 +175,26 @@ class ShiftBank:
         if self._scans % self._stride:
             return
         if where.ndim == 1:
-            where = where[:, None]
-        learning: Mask = where & (np.abs(x) < HUGE)
+            where = np.repeat(where[:, None], x.shape[1], axis=1)
         if self._any_settling:
-            learning &= ~self._settle(x, learning & (self._settling > 0.0))
-        # 2 / (N + 2) weighs the latest scans most: what was learned while the regression was still poor fades sooner.
-        rate: Array = np.where(learning, np.maximum(2.0 / (self._learned + 2.0), 1.0 / self._memory), 0.0)
-        self._learn_spread(rate)
-        if self._scans % (self._lag * self._stride) == 0:
-            self._learn_step(learning)
-        self._learn_mean(x, rate)
-        self._learned += learning
-        if self._gain_now is not self._gain:
-            self._mature()
+            where = where & ~self._settle(x, where & (np.abs(x) < HUGE) & (self._settling > 0.0))
+        bank_rows.learn(
+            x,
+            where,
+            self._ready,
+            self._memory,
+            self._guard,
+            self._lag,
+            self._scans % (self._lag * self._stride) == 0,
+            self._filter,
+            self._floor,
+            self._square,
+            self._spread,
+            self._step,
+            self._before,
+            self._mean,
+            self._learned,
+        )
         if self._scans % (REFRESH * self._stride) == 0:
             self._refresh()
 
@@ -223,30 +215,6 @@ class ShiftBank:
         """Residual that reaches the limit if it lasts [unit of the tag], (n_units, n_tags); NaN while too little was learned."""
         width: Array = 1.0 / self._per_limit.max(axis=0)
         return width
-
-    def _learn_spread(self, rate: Array) -> None:
-        allowed = np.where(self._learned < FIRST_CLIP, np.inf, CLIP * CLIP)
-        growth = self._filter * self._filter
-        growth -= self._square
-        np.minimum(growth, allowed * (self._square + self._floor), out=growth)
-        growth *= rate
-        self._square += growth
-        guard = np.where(self._learned < self._ready, np.inf, self._guard * (rate > 0.0))
-        np.minimum(self._square, self._spread + guard * (self._spread + self._floor), out=self._spread)
-
-    def _learn_step(self, learning: Mask) -> None:
-        fast = self._filter[0]
-        square = np.minimum((fast - self._before) ** 2, 4.0 * CLIP * CLIP * (self._spread[0] + self._floor[0]))
-        rate = learning * np.maximum(2.0 / (self._learned / self._lag + 2.0), self._lag / self._memory)
-        self._step += rate * (square - self._step)
-        self._before = fast.copy()
-
-    def _learn_mean(self, x: Values, rate: Array) -> None:
-        sigma = np.sqrt(self._spread[0] + self._floor[0])
-        bound = np.where(
-            self._learned < FIRST_CLIP, np.inf, np.where(self._learned < self._ready, CLIP * rate, self._guard) * sigma
-        )
-        self._mean += np.clip(rate * np.where(rate > 0.0, x - self._mean, 0.0), -bound, bound)
 
     def relearn(self, where: Mask) -> None:
         """Look for a new level at ``where`` (n_units, n_tags) for ``settle_s`` of learning; no score until then."""
@@ -325,4 +293,3 @@ class ShiftBank:
         self._found = state["found"].copy()
         self._any_settling = bool(self._settling.any())
         self._scans = int(state["scans"])
-        self._mature()
