@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+from typing import Any, Final
 
-from detectors.base import HUGE, Array, Covariates, Mask, Values
-from stations.plant import Block
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import HUGE, Array, Covariates, Values
+from detectors.compiled import compiled
+from stations.plant import Block, Covariate
+
+NONE: Final = -1
+"""Stands for the column of a tag where there is none."""
+LEAST_S: Final = 1e-9
+"""The lag of what has none [s]."""
+_RULE: Final = np.dtype(
+    [
+        ("low", float),
+        ("span", float),
+        ("high", float),
+        ("least", float),
+        ("power", float),
+        ("above", float),
+        ("is_log", bool),
+        ("moves_with", np.intp),
+        ("slope", float),
+        ("times", np.intp),
+        ("times_low", float),
+        ("times_span", float),
+        ("lag_s", float),
+    ],
+    align=True,
+)
+"""What makes one covariate of its tags; ``above`` NaN = no hinge, tags by their column."""
 
 
 class CovariateFilter:
@@ -29,94 +58,25 @@ class CovariateFilter:
     """
 
     def __init__(self, block: Block) -> None:
-        tags = [block.tags[block.tag_index[covariate.tag]] for covariate in block.covariates]
-        self._source = np.array([block.tag_index[covariate.tag] for covariate in block.covariates], dtype=np.intp)
-        averaged = [(column, covariate) for column, covariate in enumerate(block.covariates) if covariate.others]
-        self._averaged = [column for column, _ in averaged]
-        self._made_from = np.zeros((len(block.tags), len(averaged)))
-        for place, (_, covariate) in enumerate(averaged):
-            self._made_from[[block.tag_index[code] for code in (covariate.tag, *covariate.others)], place] = 1.0
-        self._low = np.array([tag.low for tag in tags])
-        self._span = np.array([tag.high - tag.low for tag in tags])
-        self._power = np.array([covariate.power for covariate in block.covariates])
-        self._lag_s = np.array([covariate.lag_s for covariate in block.covariates])
-        hinges = [covariate.above for covariate in block.covariates]
-        self._hinged = np.flatnonzero([hinge is not None for hinge in hinges])
-        self._hinge = np.array([hinge for hinge in hinges if hinge is not None])
-        moving = [covariate.moves_with for covariate in block.covariates]
-        self._moving = np.flatnonzero([other is not None for other in moving])
-        self._moves_with = np.array([block.tag_index[other] for other in moving if other is not None], dtype=np.intp)
-        self._slope = np.array([covariate.slope for covariate in block.covariates])[self._moving]
-        self._curved = np.flatnonzero(self._power != 1.0)
-        self._all_squares = bool((self._power[self._curved] == 2.0).all())
-        self._logged = np.flatnonzero([covariate.log for covariate in block.covariates])
-        self._high = np.array([tag.high for tag in tags])[self._logged]
-        self._least = np.array([tag.resolution for tag in tags])[self._logged]
-        seconds = [covariate.times for covariate in block.covariates]
-        self._multiplied = np.flatnonzero([code is not None for code in seconds])
-        self._second = np.array([block.tag_index[code] for code in seconds if code is not None], dtype=np.intp)
-        others = [block.tags[column] for column in self._second]
-        self._second_low = np.array([tag.low for tag in others])
-        self._second_span = np.array([tag.high - tag.low for tag in others])
-        self._lagged = np.full((len(block.units), len(tags)), np.nan)
+        self._rules = np.array([_rule(block, covariate) for covariate in block.covariates], dtype=_RULE)
+        sources = [[block.tag_index[code] for code in (each.tag, *each.others)] for each in block.covariates]
+        self._sources = np.full((len(sources), max(map(len, sources), default=1)), NONE, dtype=np.intp)
+        for row, columns in enumerate(sources):
+            self._sources[row, : len(columns)] = columns
+        self._lagged = np.full((len(block.units), len(sources)), np.nan)
         self._missing_s = np.zeros(self._lagged.shape)
-        self._weight_for_s, self._weight = -1.0, np.zeros(len(tags))
+        self._weight_for_s, self._weight = -1.0, np.zeros(len(sources))
 
     def step(self, x: Values, elapsed_s: float) -> Covariates:
         """Covariates (n_units, n_covariates) [-] of one scan that comes ``elapsed_s`` [s] after the one before."""
-        value = self._without_lag(x)
-        change = value - self._lagged
-        if (np.abs(change) < HUGE).all() and not self._missing_s.any():
-            if elapsed_s != self._weight_for_s:
-                self._weight_for_s, self._weight = elapsed_s, self._weight_after(elapsed_s)
-            self._lagged = self._lagged + self._weight * change
-            return self._lagged.copy()
-        good: Mask = np.abs(value) < HUGE
-        since_s = self._missing_s + elapsed_s
-        lagged = np.where(good, self._lagged + self._weight_after(since_s) * change, self._lagged)
-        self._lagged = np.where(good & np.isnan(self._lagged), value, lagged)
-        self._missing_s = np.where(good, 0.0, since_s)
-        known: Array = self._lagged.copy()
-        known[~good & (self._lag_s == 0.0)] = np.nan
+        if elapsed_s != self._weight_for_s:
+            self._weight_for_s, self._weight = (
+                elapsed_s,
+                -np.expm1(-elapsed_s / np.maximum(self._rules["lag_s"], LEAST_S)),
+            )
+        known = np.empty(self._lagged.shape)
+        _step(x, elapsed_s, self._sources, self._rules, self._weight, self._lagged, self._missing_s, known)
         return known
-
-    def _without_lag(self, x: Values) -> Array:
-        """What every covariate would be without its lag; NaN where a tag of it has no good value."""
-        if not (np.abs(x) < HUGE).all():
-            x = np.where(np.abs(x) < HUGE, x, np.nan)
-        source = x[:, self._source]
-        if self._averaged:
-            source[:, self._averaged] = self._means(x)
-        if len(self._moving):
-            source[:, self._moving] -= self._slope * x[:, self._moves_with]
-        value: Array = (source - self._low) / self._span
-        if len(self._curved):
-            value[:, self._curved] = self._raised(value[:, self._curved])
-        if len(self._hinged):
-            value[:, self._hinged] = np.maximum(source[:, self._hinged] - self._hinge, 0.0) / self._span[self._hinged]
-        if len(self._logged):
-            value[:, self._logged] = np.log(np.maximum(source[:, self._logged], self._least) / self._high)
-        if len(self._multiplied):
-            value[:, self._multiplied] *= (x[:, self._second] - self._second_low) / self._second_span
-        return value
-
-    def _means(self, x: Values) -> Array:
-        """(n_units, n_averaged) mean of the good values of the tags of each; NaN where there is none."""
-        good = ~np.isnan(x)
-        count = good @ self._made_from
-        means: Array = (np.where(good, x, 0.0) @ self._made_from) / np.where(count > 0.0, count, np.nan)
-        return means
-
-    def _weight_after(self, seconds: Array | float) -> Array:
-        weight: Array = -np.expm1(-seconds / np.maximum(self._lag_s, 1e-9))
-        return weight
-
-    def _raised(self, base: Array) -> Array:
-        """To their powers, signs kept; squares, which nearly all are, without a power function."""
-        if self._all_squares:
-            return base * np.abs(base)
-        raised: Array = np.sign(base) * np.abs(base) ** self._power[self._curved]
-        return raised
 
     def snapshot(self) -> dict[str, Array]:
         """The lags [-] and for how long a tag of each has been missing [s]; copies."""
@@ -126,3 +86,82 @@ class CovariateFilter:
         """The inverse of `snapshot`, to the bit."""
         self._lagged = state["lagged"].copy()
         self._missing_s = state["missing_s"].copy()
+
+
+def _rule(block: Block, covariate: Covariate) -> tuple[float, ...]:
+    """The constants of one covariate, as `_RULE`."""
+    tag = block.tags[block.tag_index[covariate.tag]]
+    second = None if covariate.times is None else block.tags[block.tag_index[covariate.times]]
+    return (
+        tag.low,
+        tag.high - tag.low,
+        tag.high,
+        tag.resolution,
+        covariate.power,
+        np.nan if covariate.above is None else covariate.above,
+        covariate.log,
+        NONE if covariate.moves_with is None else block.tag_index[covariate.moves_with],
+        covariate.slope,
+        NONE if covariate.times is None else block.tag_index[covariate.times],
+        0.0 if second is None else second.low,
+        1.0 if second is None else second.high - second.low,
+        covariate.lag_s,
+    )
+
+
+@compiled
+def _step(
+    x: Array,
+    elapsed_s: float,
+    sources: NDArray[np.intp],
+    rules: NDArray[np.void],
+    weight: Array,
+    lagged: Array,
+    missing_s: Array,
+    known: Array,
+) -> None:
+    """``weight`` (n_covariates,) is that after ``elapsed_s``; lags and times missing move, ``known`` is what they say."""
+    for u in range(x.shape[0]):
+        for c in range(len(rules)):
+            value = _without_lag(x[u], sources[c], rules[c])
+            if np.isnan(value):
+                missing_s[u, c] += elapsed_s
+                known[u, c] = lagged[u, c] if rules[c].lag_s > 0.0 else np.nan
+                continue
+            y = lagged[u, c]
+            if np.isnan(y):
+                y = value
+            elif missing_s[u, c] == 0.0:
+                y += weight[c] * (value - y)
+            else:
+                y -= math.expm1(-(missing_s[u, c] + elapsed_s) / max(rules[c].lag_s, LEAST_S)) * (value - y)
+            missing_s[u, c] = 0.0
+            known[u, c] = lagged[u, c] = y
+
+
+@compiled
+def _without_lag(x: Array, sources: NDArray[np.intp], rule: Any) -> float:
+    """What a covariate of one unit would be without its lag; NaN where a tag of it has no good value."""
+    total, n = 0.0, 0
+    for column in sources:
+        if column != NONE and abs(x[column]) < HUGE:
+            total += x[column]
+            n += 1
+    other = x[rule.moves_with] if rule.moves_with != NONE else 0.0
+    second = x[rule.times] if rule.times != NONE else 1.0
+    if n == 0 or not (abs(other) < HUGE and abs(second) < HUGE):
+        return np.nan
+    source = total / n - rule.slope * other
+    share = (source - rule.low) / rule.span
+    if rule.is_log:
+        value = math.log(max(source, rule.least) / rule.high)
+    elif not np.isnan(rule.above):
+        value = max(source - rule.above, 0.0) / rule.span
+    elif rule.power == 1.0:
+        value = share
+    elif rule.power == 2.0:
+        value = share * abs(share)
+    else:
+        value = math.copysign(abs(share) ** rule.power, share)
+    value *= (second - rule.times_low) / rule.times_span
+    return value if abs(value) < HUGE else np.nan
