@@ -48,6 +48,7 @@ class BlockMonitor:
         judged = [i for i, tag in enumerate(block.tags) if tag.model is not None]
         # Judged tags stand sorted by component, so that a component is a run of columns.
         self._columns = sorted(judged, key=lambda i: components.index(block.tags[i].component))
+        self._judged = np.array(self._columns, dtype=np.intp)
         codes = [block.tags[i].component for i in self._columns]
         self._components = sorted(set(codes), key=components.index)
         self._first = np.array([codes.index(code) for code in self._components], dtype=np.intp)
@@ -109,7 +110,7 @@ class BlockMonitor:
         sound = self._faults.sound(values)
         mode = self._modes.step(sound, elapsed_s)
         f = self._faults.known(self._covariates.step(sound, elapsed_s), self._quality.bad | self._marked)
-        x = sound[:, self._columns]
+        x = sound.take(self._judged, axis=1)
         stands = self._parts_run.step(sound, elapsed_s)
         stands[mode != RUNNING] = True
         ended = self._end_windows(scan.time_ns)
@@ -141,7 +142,7 @@ class BlockMonitor:
         judgement = self._behaviour.judge(x, f)
         residual = judgement.residual[: len(x)]
         if self._faults.busy:
-            read = values[:, self._columns]
+            read = values.take(self._judged, axis=1)
             read[stands] = np.nan
             residual = self._behaviour.residual(read, judgement)
         doubted = self._faults.doubted(values, residual, stands, judgement.expected, resumes=resumes)

@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Array
+from detectors.compiled import compiled
 from detectors.events import Forecast
 from detectors.tuning import DAY_S, HOUR_S
 
@@ -160,14 +161,7 @@ class Reach:
 
     def take(self, expected: Array) -> None:
         """One scan (n_units, n_tags); what cannot be said changes nothing."""
-        self.high = self._followed(self.high, expected, np.fmax)
-        self.low = self._followed(self.low, expected, np.fmin)
-
-    def _followed(self, extreme: Array, expected: Array, farther: np.ufunc) -> Array:
-        """The extreme, forgotten a little towards what is expected now, or that if it is farther out."""
-        faded = extreme + (1.0 - self._keep) * (expected - extreme)
-        followed: Array = farther(np.where(np.isnan(faded), extreme, faded), expected)
-        return followed
+        _follow(expected, self._keep, self.high, self.low)
 
     def snapshot(self) -> dict[str, NDArray[np.float64]]:
         """The state; arrays are copies."""
@@ -176,3 +170,17 @@ class Reach:
     def restore(self, state: dict[str, NDArray[np.float64]]) -> None:
         """The inverse of `snapshot`, to the bit."""
         self.high, self.low = state["high"].copy(), state["low"].copy()
+
+
+@compiled
+def _follow(expected: Array, keep: float, high: Array, low: Array) -> None:
+    """Each extreme, forgotten a little towards what is expected now, or that if it is farther out."""
+    for u in range(expected.shape[0]):
+        for j in range(expected.shape[1]):
+            e = expected[u, j]
+            if np.isnan(e):
+                continue
+            top = high[u, j] + (1.0 - keep) * (e - high[u, j])
+            bottom = low[u, j] + (1.0 - keep) * (e - low[u, j])
+            high[u, j] = top if top > e else e
+            low[u, j] = bottom if bottom < e else e

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Array
+from detectors.compiled import compiled
 
 SCORE_MOST = 30.0
 """Its health is the least there is; from 33 on the power of two would underflow to 0."""
@@ -33,10 +34,20 @@ def worst(score: Array, first: NDArray[np.intp]) -> Array:
     score : (n_units, n_tags) [-], columns sorted by group.
     first : (n_groups,) first column of each group, ascending, no group empty.
     """
-    if not len(first):
-        return np.empty((len(score), 0))
-    groups: Array = np.fmax.reduceat(score, first, axis=1)
+    groups = np.empty((len(score), len(first)))
+    _worst(score, first, groups)
     return groups
+
+
+@compiled
+def _worst(score: Array, first: NDArray[np.intp], groups: Array) -> None:
+    for u in range(score.shape[0]):
+        for i in range(len(first)):
+            most = np.nan
+            for j in range(first[i], first[i + 1] if i + 1 < len(first) else score.shape[1]):
+                if not score[u, j] <= most and not np.isnan(score[u, j]):
+                    most = score[u, j]
+            groups[u, i] = most
 
 
 def lowest(health: Array) -> float:
