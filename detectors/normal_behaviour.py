@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors import sisters
 from detectors.bank import ShiftBank
 from detectors.base import HUGE, Array, Covariates, Mask, Values
+from detectors.compiled import compiled
 from detectors.regression import SharedGainRegression
 from detectors.tuning import Tuning
 from stations.plant import Block
@@ -103,13 +105,8 @@ class NormalBehaviour:
 
     def _judged(self, x: Values) -> Values:
         """Values as they are judged: logarithms where the tag says so."""
-        if not len(self._log):
-            return x
-        judged = x.copy()
-        relative = x[:, self._log]
-        # A logarithm would bring a value that counts as missing back into range.
-        relative[~(np.abs(relative) < HUGE)] = np.nan
-        judged[:, self._log] = np.log(np.maximum(relative, self._least))
+        judged = x.copy() if len(self._log) else x
+        _take_logarithms(judged, self._log, self._least)
         return judged
 
     def measured(self, judged: Values) -> Values:
@@ -207,3 +204,12 @@ class NormalBehaviour:
             {n.removeprefix("regression."): a for n, a in state.items() if n.startswith("regression.")}
         )
         self._bank.restore({n.removeprefix("bank."): a for n, a in state.items() if n.startswith("bank.")})
+
+
+@compiled
+def _take_logarithms(x: Array, columns: NDArray[np.intp], least: Array) -> None:
+    """A logarithm would bring a value that counts as missing back into range."""
+    for u in range(x.shape[0]):
+        for i in range(len(columns)):
+            value = x[u, columns[i]]
+            x[u, columns[i]] = math.log(max(value, least[i])) if abs(value) < HUGE else np.nan

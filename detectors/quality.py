@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from detectors.base import Array, Mask, Values
+from detectors.compiled import compiled
 from stations.plant import Block
 from stations.scan import BAD, Scan
 
@@ -92,13 +93,9 @@ class QualityGate:
         When the last sensors of a unit turn bad, one change with tag ``WHOLE_UNIT`` stands for them, and so it does when the
         first are good again; those that stay bad are then put on record one by one.
         """
-        missing: Mask = np.isnan(x)
-        unlike = missing != self._bad
-        self._run += 1.0
-        self._run *= unlike
-        turned = self._run >= self._bad_scans
-        if not turned.any():
+        if not _count(x, self._bad, self._bad_scans, self._run):
             return
+        turned = self._run >= self._bad_scans
         self._bad = self._bad ^ turned
         self._run[turned] = 0.0
         silent: Mask = np.logical_and.reduce(self._bad, axis=1)
@@ -125,3 +122,14 @@ class QualityGate:
         self._bad = state["bad"] > 0.0
         self._reported = state["reported"] > 0.0
         self._silent = np.logical_and.reduce(self._bad, axis=1)
+
+
+@compiled
+def _count(x: Array, bad: Mask, bad_scans: float, run: Array) -> bool:
+    """Readings in a row that are not as the record has it, of every sensor; whether any are so many that it turns."""
+    any_turned = False
+    for u in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            run[u, j] = run[u, j] + 1.0 if np.isnan(x[u, j]) != bad[u, j] else 0.0
+            any_turned = any_turned or run[u, j] >= bad_scans
+    return any_turned
