@@ -40,7 +40,7 @@ class _Part(Protocol):
 
 
 class BlockMonitor:
-    """Judges the identical units of one block together; every step is an array operation over (n_units, n_tags)."""
+    """Judges the identical units of one block together; a step is array operations, or a compiled loop, over all of them."""
 
     def __init__(self, station: Station, block: Block, tuning: Tuning) -> None:
         self._station, self._block, self._tuning = station, block, tuning
@@ -235,7 +235,7 @@ class BlockMonitor:
             level=self._advisory.episodes.level[: len(mode)],
             score=score[: len(mode)],
             health=health_index(score[: len(mode)]),
-            good=np.count_nonzero(values == values, axis=1) / values.shape[1],
+            good=(values == values).sum(axis=1) / values.shape[1],
             regime=look.regime if self._block.regimes else None,
             attended=self._advisory.life.attended(scan.time_ns, len(mode)),
         )

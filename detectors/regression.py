@@ -65,7 +65,7 @@ class SharedGainRegression:
         ready_s: float,
         correlation_s: float,
     ) -> None:
-        n_models, _ = members.shape
+        n_models = len(members)
         self._width = 1 + int(members.sum(axis=1).max(initial=0))
         # What F is made of: of each model its length, and the covariates after the constant; what is beyond is never touched.
         self._length = 1 + members.sum(axis=1)
