@@ -96,7 +96,7 @@ def test_models_cost_and_explain(fleet: Fleet, station: str) -> None:
     block = units(fleet, station)
     source = {covariate.code: covariate for covariate in block.covariates}
     model_of = {tag.code: tag.model for tag in block.tags}
-    assert 1 <= len(block.models) <= 5
+    assert 1 <= len(block.models) <= 6
     for model in block.models:
         assert 3 <= len(model.covariates) <= 8
         alone = [tag for name in model.covariates if not source[name].others for tag in source[name].tags]
