@@ -47,6 +47,8 @@ MOVES_WITH: Final = 0.8
 """A tag is expected to move with one that explains it if that one shows the mode with so much of its own weight."""
 ALONE: Final = 0.2
 """A mode shows in one tag alone if no other has more of its weight."""
+LEADS: Final = 0.8
+"""A tag leads a mode if it has so much of the greatest weight."""
 
 
 class Diagnosis:
@@ -60,6 +62,8 @@ class Diagnosis:
     ----------
     lone_witness : (n_judged, 2) bool, whether some mode shows in this tag alone, as too low and as too high. A tag that leans
         alone where no mode does is more likely to have a faulty sensor.
+    second : (n_judged, 2), of the modes that this tag leads, as too low and as too high, the least share of its lean that another
+        tag shows [-]; inf where it leads none. While that share of it is within noise, the tag may well be the first to tell.
     named : (n_judged,) bool, whether any mode is known to show in this tag; of others nothing follows.
     """
 
@@ -77,6 +81,7 @@ class Diagnosis:
         self._of_mode = np.array([modes.index(signature.mode) for signature in block.signatures], dtype=np.intp)
         self._n_modes = len(modes)
         self.lone_witness = _lone_witness(self._weight)
+        self.second: Array = _second(self._weight)
         self.named: Mask = (self._weight != 0.0).any(axis=0)
 
     def components(self, mode: str, place: str = "") -> frozenset[str]:
@@ -180,6 +185,23 @@ def _lone_witness(weight: Array) -> Mask:
     lead = size[rows].argmax(axis=1) if len(rows) else rows
     witness[lead, (weight[rows, lead] > 0.0).astype(np.intp)] = True
     return witness
+
+
+def _second(weight: Array) -> Array:
+    """For the tags that lead a row of ``weight`` (n_signatures, n_tags), low and high: how much the next one shows; (n_tags, 2).
+
+    Examples
+    --------
+    >>> _second(np.array([[1.0, 0.4, 0.0], [0.0, -0.9, 0.3]])).round(2).tolist()
+    [[inf, 0.4], [0.33, inf], [inf, inf]]
+    """
+    second = np.full((weight.shape[1], 2), np.inf)
+    for row in weight:
+        size = np.abs(row)
+        for lead in np.flatnonzero((size > 0.0) & (size >= LEADS * size.max(initial=0.0))):
+            side = int(row[lead] > 0.0)
+            second[lead, side] = min(second[lead, side], np.delete(size, lead).max(initial=0.0) / size[lead])
+    return second
 
 
 def _limited(x: Array) -> Array:

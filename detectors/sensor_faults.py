@@ -8,7 +8,7 @@ is its sensor's doing if it does so *alone*, its companions being within noise f
     unit        it is where another unit of measurement would put it: 10, 100, 1000 times, or 1.8 x + 32
     swap        it reads what another tag should, and that one what this should
     step        it jumped within one scan and stood still since, as nothing with a heat capacity can
-    drift       no failure mode is known to show in this tag alone, on this side
+    drift       no failure mode is known to show in this tag alone, on this side, or first, while others are within noise
 
 It is not judged from then on, but only told of once it has lasted for `TELL_S`: what wanders off and comes back is no work for
 anybody. Companions are the tags of the same component or redundancy group; not those that are judged *by* this one, for their
@@ -44,7 +44,7 @@ NOISE_SCORE = 0.4
 COMPANY = 0.1
 """Share of the companions, at least one, that have to: of fifty-four bars some always stand out by chance."""
 JOIN_SCORE = 0.75
-"""Companions that stand out more did move after all."""
+"""Companions that stand out more did move after all; those that should stand out less may yet come."""
 ALONE, JOIN, BACK_AGAIN = 1.0 / 3.0, 0.5, 0.5
 """For how long to be alone, to be joined, to be back, before it counts [share of the scans after which an episode opens]."""
 BACK = 0.4
@@ -117,6 +117,7 @@ class SensorFaults:
         n_units, shape = len(block.units), (len(block.units), len(columns))
         self._columns = np.array(columns, dtype=np.intp)
         self._lone = lone_witnesses(block, columns, diagnosis)
+        self._second = diagnosis.second
         self._companions = companions(block, columns).astype(np.float64)
         self._company = np.maximum(1.0, COMPANY * self._companions.sum(axis=1))
         self._thermal = np.array([tag.uom == "degC" for tag in tags])
@@ -310,7 +311,10 @@ class SensorFaults:
         base = np.where(stepped, self._jumps.origin, behaviour.usual)
         deviation = self._jumps.level - base
         sharp = stepped & (self._jumps.sharp > 0.0) & (np.abs(deviation - size) <= SHARP * np.abs(size))
-        witness = np.where(deviation > 0.0, self._lone[:, 1], self._lone[:, 0])
+        high = (deviation > 0.0).astype(np.intp)
+        tags = np.arange(deviation.shape[1])
+        # What leads a failure is the first to tell of it: its company comes when its share has grown out of the noise.
+        witness = self._lone[tags, high] | (away < JOIN_SCORE / np.maximum(self._second[tags, high], 1e-9))
         outstanding = sharp | (score >= ASK_SCORE)
         inert = sharp & self._thermal & (np.abs(size) > self._most_step)
         kind = np.where(sharp, STEP, DRIFT)

@@ -1,6 +1,6 @@
 """The trials of an evaluation: which failures and faults happen in which stations, units and seasons, drawn by the seeds.
 
-A trial is one station that is learned from for sixty healthy days, ordinary benign events included. What comes then is told in
+A trial is one station that is learned from for ninety healthy days, ordinary benign events included. What comes then is told in
 branches: each begins with the same learned state, and in each some units fail, every one with a case of its own.
 """
 
@@ -42,8 +42,9 @@ GROUPS: Final = {
 PERIOD_S, FAST_PERIOD_S = 600.0, 20.0
 """Time between two scans, of failures that take days and of those that take minutes or come at once [s]."""
 QUICK_FAST_PERIOD_S, QUICK_FAST_LEARN_DAYS = 60.0, 50.0
-"""If it has to be quick: sixty days of a third of a minute are most of all that there is to do."""
-LEARN_DAYS: Final = 60.0
+"""If it has to be quick: ninety days of a third of a minute are most of all that there is to do."""
+LEARN_DAYS: Final = 90.0
+"""A plant has that much history. What runs a third of the time, pumped storage and the sun in winter, is not judged after sixty."""
 UNITS_MAX: Final = 8
 """Units of a station that are simulated where some of them fail: sisters enough, and eight times faster than a whole PV site."""
 BRANCHES_MAX: Final = 4

@@ -172,6 +172,13 @@ def test_a_lone_witness_is_the_only_tag_of_a_mode() -> None:
     assert not diagnosis.lone_witness[codes.index("MBR10CT101")].any(), "a hot or cold can shows beside it too"
 
 
+def test_a_tag_that_leads_a_mode_may_be_the_first_to_tell() -> None:
+    _, diagnosis, codes = parts("SLP")
+    second = dict(zip(codes, diagnosis.second.tolist(), strict=True))
+    assert second["HLD20CP101"] == [np.inf, 0.3], "a plugged preheater: its fan draws three tenths as much more"
+    assert second["HBK10CP101"] == [np.inf, np.inf], "the draught follows, it leads nothing"
+
+
 def test_components_of_a_mode() -> None:
     _, diagnosis, _ = parts("YXK")
     assert diagnosis.components("F04") == {"turbine", "turbine_guide_bearing", "drainage"}

@@ -38,7 +38,7 @@ SEEDS = 10
 @click.option("--station", "codes", default="", help="Station codes, e.g. YXK,FYL; default: all.")
 @click.option("--kind", default="", help="Only this failure mode or sensor fault and its variants, e.g. F01.")
 @click.option(
-    "--learn", "learn_s", type=Duration(), default="60d", show_default=True, help="Healthy operation to learn."
+    "--learn", "learn_s", type=Duration(), default="90d", show_default=True, help="Healthy operation to learn."
 )
 @click.option(
     "--tune", is_flag=True, help="Draw other cases, to choose constants by: what judges must not have been seen."
