@@ -16,8 +16,8 @@ class Tuning:
     scales_s: tuple[float, ...] = (MINUTE_S, 10 * MINUTE_S, HOUR_S, 6 * HOUR_S, DAY_S, 3 * DAY_S, 10 * DAY_S)
     """Time constants of the EWMA bank: roughly a factor of five apart, one per kind of fault from oil loss to fouling."""
     limit: float = 6.0
-    """Warning limit [sigma]: about one false warning a day in 379 simulated units (docs/decisions/0013). At 7.0 a tenth of the
-    failures that 6.0 sees is missed; at 5.5 false warnings come three times as often."""
+    """Warning limit [sigma]: one false warning in two or three days for 379 simulated units (docs/decisions/0013). At 5.5 half as
+    many again, for one failure more in seventy; at 7.0 a tenth of the failures that 6.0 sees is missed."""
     learn_s: float = 10 * MINUTE_S
     """Time between two scans that are learned: closer ones say little new about load and weather; SCADA stores as many."""
     memory_s: float = 90 * DAY_S

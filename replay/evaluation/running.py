@@ -18,8 +18,8 @@ from replay.evaluation.trials import Branch, Trial
 from stations.faults import Case
 from stations.scan import Scan
 from stations.scenario import ordinary
-from stations.simulate import simulate
 from stations.simulate.labels import label
+from stations.simulate.simulator import STRETCH, Simulation
 
 NO_TRENDS_S: Final = 1e9
 """Nobody looks at the trends of tags here, and they change no warning."""
@@ -93,21 +93,18 @@ def run_trial(trial: Trial, tuning: Tuning) -> Outcome:
     outcome = Outcome(trial.number, station.technology)
     monitor = StationMonitor(station, replace(tuning, history_s=NO_TRENDS_S))
     benign = ordinary([station], trial.start_ns, max(branch.end_ns for branch in trial.branches), trial.seed)
-    _watch(monitor, _scans(trial, benign, trial.learned_ns), outcome.costs)
+    healthy = Simulation(station, start_ns=trial.start_ns, seed=trial.seed, cases=benign)
+    n_learned = trial.n_scans(trial.learned_ns)
+    _watch(monitor, healthy.scans(n_learned - n_learned % STRETCH), outcome.costs)
+    _watch(monitor, healthy.fork(benign).scans(n_learned), outcome.costs)
     learned = monitor.snapshot("units")
     for branch in trial.branches:
         monitor.restore("units", learned)
-        scans = _scans(trial, [*benign, *branch.cases], branch.end_ns)
+        scans = healthy.fork([*benign, *branch.cases]).scans(trial.n_scans(branch.end_ns))
         # The same scans come first: a case that begins later changes none of them.
         late = (scan for scan in scans if scan.time_ns >= trial.learned_ns)
-        _judge(trial, branch, benign, _watch(monitor, late, outcome.costs), outcome)
+        _judge(trial, branch, benign, healthy, _watch(monitor, late, outcome.costs), outcome)
     return outcome
-
-
-def _scans(trial: Trial, cases: Sequence[Case], until_ns: int) -> Iterator[Scan]:
-    return simulate(
-        trial.station, start_ns=trial.start_ns, n_scans=trial.n_scans(until_ns), seed=trial.seed, cases=cases
-    )
 
 
 def _watch(monitor: StationMonitor, scans: Iterator[Scan], costs: Costs) -> Said:
@@ -123,7 +120,9 @@ def _watch(monitor: StationMonitor, scans: Iterator[Scan], costs: Costs) -> Said
     return said
 
 
-def _judge(trial: Trial, branch: Branch, benign: Sequence[Case], said: Said, outcome: Outcome) -> None:
+def _judge(
+    trial: Trial, branch: Branch, benign: Sequence[Case], healthy: Simulation, said: Said, outcome: Outcome
+) -> None:
     """Put the verdicts on one branch into ``outcome``."""
     units = trial.station.block("units").units
     watched = false_warnings(units, branch.cases, trial.learned_ns, branch.end_ns, said)
@@ -137,6 +136,7 @@ def _judge(trial: Trial, branch: Branch, benign: Sequence[Case], said: Said, out
             start_ns=trial.start_ns,
             n_scans=[trial.n_scans(branch.end_ns)],
             seed=trial.seed,
+            begun=healthy,
         )
     for one in labels:
         if one.category == "failure":

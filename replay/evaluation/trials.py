@@ -44,7 +44,7 @@ PERIOD_S, FAST_PERIOD_S = 600.0, 20.0
 QUICK_FAST_PERIOD_S, QUICK_FAST_LEARN_DAYS = 60.0, 50.0
 """If it has to be quick: ninety days of a third of a minute are most of all that there is to do."""
 LEARN_DAYS: Final = 90.0
-"""A plant has that much history. What runs a third of the time, pumped storage and the sun in winter, is not judged after sixty."""
+"""A plant has so much history; what runs a third of the time, as the sun in winter, is not judged after sixty."""
 UNITS_MAX: Final = 8
 """Units of a station that are simulated where some of them fail: sisters enough, and eight times faster than a whole PV site."""
 BRANCHES_MAX: Final = 4
@@ -88,9 +88,8 @@ class Trial:
 
     @property
     def work(self) -> float:
-        """What a trial costs, in scans of the monitor; every branch is simulated and labelled from the start."""
-        simulated = sum(self.n_scans(branch.end_ns) for branch in self.branches)
-        return self.n_judged + simulated * math.prod(self.station.block("units").shape) / READINGS_A_SCAN
+        """What a trial costs, in scans of the monitor; every branch is simulated once, and twice more for its labels."""
+        return self.n_judged + self.n_judged * math.prod(self.station.block("units").shape) / READINGS_A_SCAN
 
     @property
     def n_judged(self) -> int:

@@ -63,15 +63,25 @@ class Label:
 
 
 def label(
-    stations: Sequence[Station], cases: Sequence[Case], *, start_ns: int, n_scans: Sequence[int], seed: int
+    stations: Sequence[Station],
+    cases: Sequence[Case],
+    *,
+    start_ns: int,
+    n_scans: Sequence[int],
+    seed: int,
+    begun: Simulation | None = None,
 ) -> list[Label]:
-    """Labels of all ``cases`` in a simulation of ``stations``, in order of time; ``n_scans`` is one number a station."""
+    """Labels of all ``cases`` in a simulation of ``stations``, in order of time; ``n_scans`` is one number a station.
+
+    ``begun`` is a simulation of the only station that has come as far as can be without any failure; it spares the way there.
+    """
     here = {ALL_STATIONS, *(station.code for station in stations)}
     labels = [_bare(case) for case in cases if not kinds()[case.kind].is_failure and case.station in here]
     for station, n in zip(stations, n_scans, strict=True):
         failures = [case for case in cases if case.station == station.code and kinds()[case.kind].is_failure]
         if failures:
-            labels += _label_station(station, cases, failures, start_ns=start_ns, n_scans=n, seed=seed)
+            at_start = begun or Simulation(station, start_ns=start_ns, seed=seed)
+            labels += _label_station(station, cases, failures, at_start, start_ns=start_ns, n_scans=n)
     return sorted(labels, key=lambda one: (one.start_ns, one.station, one.unit, one.kind))
 
 
@@ -84,7 +94,7 @@ def _bare(case: Case) -> Label:
 
 
 def _label_station(
-    station: Station, cases: Sequence[Case], failures: Sequence[Case], *, start_ns: int, n_scans: int, seed: int
+    station: Station, cases: Sequence[Case], failures: Sequence[Case], begun: Simulation, *, start_ns: int, n_scans: int
 ) -> list[Label]:
     """Runs with all cases, and without the first failure of each unit, without the second of each unit, ..."""
     block = station.block("units")
@@ -95,8 +105,7 @@ def _label_station(
     labels = []
     for left_out in _one_a_unit(failures):
         others = [case for case in cases if case not in left_out]
-        with_all = Simulation(station, start_ns=start_ns, seed=seed, cases=cases).truth(n)
-        without = Simulation(station, start_ns=start_ns, seed=seed, cases=others).truth(n)
+        with_all, without = begun.fork(cases).truth(n), begun.fork(others).truth(n)
         watches = [_Watch(station, case) for case in left_out]
         for faulty, sound in zip(with_all, without, strict=True):
             for watch in watches:

@@ -34,6 +34,10 @@ class Run:
         self._after: dict[str, Array] = {}
         self._made: dict[str, Array] = {}
 
+    def happens(self, conditions: Conditions) -> None:
+        """Let these conditions be what happens from the next stretch on."""
+        self._conditions = conditions
+
     def advance(self, time_s: Array) -> None:
         """Begin the stretch ``time_s`` (t,) [s since 1970]: filter states are those at the end of the stretch before."""
         self._time_s = time_s

@@ -7,6 +7,7 @@ stream is drawn, and every sum is rounded, in the same way for every ``chunk``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -127,7 +128,8 @@ def simulate_chunks(
 class Simulation:
     """One station over one stretch of life, which can be told as its sensors see it or as it is.
 
-    Parameters as of ``simulate``; ``n_scans`` and ``chunk`` are given when it is told, once.
+    Parameters as of ``simulate``; ``n_scans``, counted from the start, and ``chunk`` are given when it is told. It goes on where
+    it stands: what was told is not told again.
     """
 
     def __init__(self, station: Station, *, start_ns: int, seed: int, cases: Sequence[Case] = ()) -> None:
@@ -135,14 +137,37 @@ class Simulation:
             if value < 0:
                 raise ValueError(f"{name} must be at least 0, got {value}")
         self.block = station.block("units")
+        self._station, self._seed = station, seed
         self._technology = _technology(station, self.block)
-        own = _own(self._technology, station, self.block, cases)
-        conditions = Conditions(self._technology.conditions, self.block.units, own)
-        self._run = Run(seed, station.code, self.block.period_s, conditions)
+        self._run = Run(seed, station.code, self.block.period_s)
         self._plant = self._technology.build(station, self.block.units, self._run)
-        self._sensors = SensorFaults(self.block, [case for case, _ in own if case.kind in SENSOR_KINDS], seed)
-        self.data_faults = [case for case, _ in own if case.kind in DATA_KINDS]
         self._start_ns = start_ns
+        self._told = 0
+        self._happens(cases)
+
+    def _happens(self, cases: Sequence[Case]) -> None:
+        """Let these cases be all that happens."""
+        own = _own(self._technology, self._station, self.block, cases)
+        self._run.happens(Conditions(self._technology.conditions, self.block.units, own))
+        self._sensors = SensorFaults(self.block, [case for case, _ in own if case.kind in SENSOR_KINDS], self._seed)
+        self.data_faults = [case for case, _ in own if case.kind in DATA_KINDS]
+
+    def fork(self, cases: Sequence[Case]) -> Simulation:
+        """The same station, as it stands, with other cases: the scans to come are those that it would have had from its start.
+
+        ``cases`` must be those of this one as far as they have begun; it stands at the end of a whole stretch of `STRETCH` scans.
+        """
+        if self._told % STRETCH:
+            raise ValueError(f"{self._told} scans are told; expected a multiple of {STRETCH}")
+        other = copy(self)
+        other._run, other._plant = deepcopy((self._run, self._plant))
+        other._happens(cases)
+        return other
+
+    def scans(self, n_scans: int, chunk: int = STRETCH) -> Iterator[Scan]:
+        """The scans up to the ``n_scans``-th, as they arrive."""
+        made = _scans(self.block, self.chunks(n_scans, chunk), self._told)
+        return deliver(made, self.block, self.data_faults, seed=self._seed)
 
     def chunks(self, n_scans: int, chunk: int = STRETCH) -> Iterator[Chunk]:
         """What the sensors report, ``chunk`` scans at a time."""
@@ -165,7 +190,8 @@ class Simulation:
     def _stretches(self, n_scans: int) -> Iterator[tuple[NDArray[np.int64], dict[str, Array]]]:
         """Whole stretches that cover ``n_scans``: the last one is cut to it by the caller, when all is drawn."""
         period_ns = round(self.block.period_s * 1e9)
-        for first in range(0, n_scans, STRETCH):
+        for first in range(self._told, n_scans, STRETCH):
+            self._told = min(first + STRETCH, n_scans)
             time_ns = self._start_ns + np.arange(first, first + STRETCH, dtype=np.int64) * period_ns
             self._run.advance(time_ns / 1e9)
             yield time_ns, self._plant.signals(time_ns / 1e9)
@@ -177,7 +203,7 @@ class Simulation:
 
     def _measured(self, n_scans: int) -> Iterator[Chunk]:
         block, points = self.block, self._technology.points
-        made = 0
+        made = self._told
         for time_ns, signals in self._stretches(n_scans):
             values = np.empty((STRETCH, *block.shape), np.float32)
             for column, tag in enumerate(block.tags):
@@ -255,8 +281,7 @@ def _slice(chunk: Chunk, first: int, last: int) -> Chunk:
     return Chunk(chunk.time_ns[first:last], chunk.values[first:last])
 
 
-def _scans(block: Block, chunks: Iterator[Chunk]) -> Iterator[Scan]:
-    seq = 0
+def _scans(block: Block, chunks: Iterator[Chunk], seq: int = 0) -> Iterator[Scan]:
     for chunk in chunks:
         for time_ns, values in zip(chunk.time_ns.tolist(), chunk.values, strict=True):
             yield Scan(block.station, block.code, block.revision, seq, time_ns, values)

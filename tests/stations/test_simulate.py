@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stations.faults import Case, draw, kinds
 from stations.plant import Block, Limits, Station, Tag, Text
 from stations.simulate import TECHNOLOGIES, Chunk, simulate, simulate_chunks
 from stations.simulate.run import Run
 from stations.simulate.signals import DAY_S, HOUR_S, Array
+from stations.simulate.simulator import STRETCH, Simulation
 from tests.stations.plants import NEW_YEAR_NS, Values, record, station, tag
 
 # ---- the contract
@@ -28,6 +30,38 @@ def test_same_seed_gives_the_same_bytes_for_every_chunk(code: str) -> None:
 
     reference = run(1440)
     assert all(run(chunk) == reference for chunk in (1, 100, 1439, 100_000))
+
+
+@pytest.mark.parametrize("code", ["YXK", "LJT", "TMY", "SLP", "WTB", "JGW", "FYL", "YZP", "XSP", "QJG"])
+def test_a_fork_goes_on_as_if_its_cases_had_been_known_from_the_start(code: str) -> None:
+    """A failure and a sensor fault that begin after the fork, each beside a calibration that began before it."""
+    plant = station(code, units=2)
+    kind = next(
+        one
+        for one, what in kinds().items()
+        if what.pace in ("slow", "medium") and plant.technology in what.technologies
+    )
+    at_ns = NEW_YEAR_NS + 1500 * 600 * 10**9
+    tags = tuple(tag.code for tag in plant.block("units").tags if tag.model)
+    before = Case("B73", code, "1", NEW_YEAR_NS + 1400 * 600 * 10**9, 1e5, tag=tags[0])
+    failure = draw(kind, code, "2", at_ns, np.random.default_rng(3), tags)
+    sensor = Case("S02", code, "1", at_ns, 5e5, tag=tags[-1])
+    plant = plant.at_period(600.0)
+    begun = Simulation(plant, start_ns=NEW_YEAR_NS, seed=7, cases=[before])
+    first = [scan.values for scan in begun.scans(STRETCH)]
+    for later in ([], [failure], [sensor, failure]):
+        whole = list(simulate(plant, start_ns=NEW_YEAR_NS, n_scans=3500, seed=7, cases=[before, *later]))
+        forked = list(begun.fork([before, *later]).scans(3500))
+        np.testing.assert_array_equal(first, [scan.values for scan in whole[:STRETCH]])
+        np.testing.assert_array_equal([s.values for s in forked], [s.values for s in whole[STRETCH:]])
+        assert [(s.seq, s.time_ns) for s in forked] == [(s.seq, s.time_ns) for s in whole[STRETCH:]]
+
+
+def test_a_fork_begins_after_a_whole_stretch() -> None:
+    begun = Simulation(station("YXK", units=1), start_ns=NEW_YEAR_NS, seed=7)
+    list(begun.scans(100))
+    with pytest.raises(ValueError, match="100 scans are told; expected a multiple of 1440"):
+        begun.fork([])
 
 
 def test_chunks_have_the_size_asked_for() -> None:
