@@ -43,11 +43,12 @@ PERIOD_S, FAST_PERIOD_S = 600.0, 20.0
 """Time between two scans, of failures that take days and of those that take minutes or come at once [s]."""
 QUICK_FAST_PERIOD_S, QUICK_FAST_LEARN_DAYS = 60.0, 50.0
 """If it has to be quick: ninety days of a third of a minute are most of all that there is to do."""
-LEARN_DAYS: Final = 90.0
-"""A plant has so much history; what runs a third of the time, as the sun in winter, is not judged after sixty."""
+LEARN_DAYS, FAST_LEARN_DAYS = 90.0, 75.0
+"""A plant has so much history; what runs a third of the time, as the sun in winter, is not judged after sixty days. Less, at most,
+where a day has 4,320 scans."""
 UNITS_MAX: Final = 8
 """Units of a station that are simulated where some of them fail: sisters enough, and eight times faster than a whole PV site."""
-BRANCHES_MAX: Final = 4
+BRANCHES_MAX: Final = 6
 """Of one trial of ten-minute scans; they share weather and benign events, so the fewer the better."""
 HEALTHY_DAYS, QUICK_HEALTHY_DAYS = 365.25, 60.0
 HEALTHY_YEARS: Final = 2
@@ -143,7 +144,9 @@ def plan(
             ):  # what is learned already may as well stay healthy
                 healthy_codes.remove(code)
                 days = QUICK_HEALTHY_DAYS
-            learn = min(learn_days, QUICK_FAST_LEARN_DAYS) if quick and period_s < PERIOD_S else learn_days
+            learn = learn_days
+            if period_s < PERIOD_S:
+                learn = min(learn, QUICK_FAST_LEARN_DAYS if quick else FAST_LEARN_DAYS)
             trials.append(_trial(len(trials), found[0], futures[first : first + at_once], learn, days, base))
     whole, days = (some, QUICK_HEALTHY_DAYS) if quick else (stations, HEALTHY_DAYS)
     for year in range(1 if quick else HEALTHY_YEARS):
@@ -178,6 +181,10 @@ def _wanted(stations: Sequence[Station], seeds: int, kind: str, quick: bool, bas
             for k in range(seeds):
                 station = group[0 if is_fast else (k + place) % len(group)]  # many scans to learn from: few stations
                 turn = stations.index(station) if quick else k + k // len(seasons) + place
+                if (
+                    is_fast and not quick
+                ):  # two seasons a group, the one opposite the other; all groups together have all
+                    turn = 2 * k + number
                 chance = np.random.default_rng([base + k, place, number])
                 tags = tuple(station.block("units").tag_index)
                 case = draw(code, station.code, station.block("units").units[0], 0, chance, tags)

@@ -9,7 +9,17 @@ import pytest
 
 from detectors.tuning import Tuning
 from replay.evaluation.running import run_all
-from replay.evaluation.trials import DAY_NS, LEARN_DAYS, SEED_BASE, TUNING_BASE, UNITS_MAX, Trial, plan
+from replay.evaluation.trials import (
+    DAY_NS,
+    FAST_LEARN_DAYS,
+    LEARN_DAYS,
+    PERIOD_S,
+    SEED_BASE,
+    TUNING_BASE,
+    UNITS_MAX,
+    Trial,
+    plan,
+)
 from stations.catalogue import load_fleet
 from stations.faults import Case, kinds
 from stations.plant import Station
@@ -51,7 +61,8 @@ def test_at_least_a_third_of_the_units_stays_healthy(full: list[Trial]) -> None:
 
 def test_nothing_happens_before_all_is_learned_and_everything_ends_in_time(full: list[Trial]) -> None:
     for trial, case in cases(full):
-        assert trial.learned_ns - trial.start_ns == LEARN_DAYS * DAY_NS
+        days = LEARN_DAYS if trial.station.block("units").period_s == PERIOD_S else FAST_LEARN_DAYS
+        assert trial.learned_ns - trial.start_ns == days * DAY_NS
         assert DAY_NS <= case.start_ns - trial.learned_ns <= 2 * DAY_NS
         assert any(case in branch.cases and case.end_ns < branch.end_ns for branch in trial.branches)
         assert trial.seed >= SEED_BASE
