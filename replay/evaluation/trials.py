@@ -44,8 +44,8 @@ PERIOD_S, FAST_PERIOD_S = 600.0, 20.0
 QUICK_FAST_PERIOD_S, QUICK_FAST_LEARN_DAYS = 60.0, 50.0
 """If it has to be quick: ninety days of a third of a minute are most of all that there is to do."""
 LEARN_DAYS, FAST_LEARN_DAYS = 90.0, 75.0
-"""A plant has so much history; what runs a third of the time, as the sun in winter, is not judged after sixty days. Less, at most,
-where a day has 4,320 scans."""
+"""A plant has so much history; what runs a third of the time, as the sun in winter, is not judged after sixty days. Where a day
+has 4,320 scans, seventy-five have to do."""
 UNITS_MAX: Final = 8
 """Units of a station that are simulated where some of them fail: sisters enough, and eight times faster than a whole PV site."""
 BRANCHES_MAX: Final = 6
