@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -51,6 +51,9 @@ UNITS_MAX: Final = 8
 BRANCHES_MAX: Final = 6
 """Of one trial of ten-minute scans; they share weather and benign events, so the fewer the better."""
 HEALTHY_DAYS, QUICK_HEALTHY_DAYS = 365.25, 60.0
+HEALTHY: Final = "healthy"
+PARTS: Final = ("slow", "medium", "fast", "step", "none", "sensor", "data", HEALTHY)
+"""Of an evaluation: the paces of what happens, and the years in which nothing does."""
 HEALTHY_YEARS: Final = 2
 """So often is the whole fleet watched for a year in which nothing fails: 758 unit-years."""
 READINGS_A_SCAN: Final = 1200
@@ -116,6 +119,7 @@ def plan(
     quick: bool = False,
     learn_days: float = LEARN_DAYS,
     base: int = SEED_BASE,
+    parts: Collection[str] = PARTS,
 ) -> list[Trial]:
     """All trials of an evaluation.
 
@@ -126,14 +130,15 @@ def plan(
     kind : only this kind and its variants, and no station without a failure.
     quick : one case a mode, in one group; every station has one season, and sixty healthy days instead of a year.
     learn_days : healthy operation before anything happens [d].
+    parts : only these of `PARTS`.
     base : first of the seeds, `SEED_BASE` or `TUNING_BASE`; they lie so far apart that none is shared.
     """
     some = [replace(one, blocks=tuple(block.only(UNITS_MAX) for block in one.blocks)) for one in stations]
     buckets: dict[tuple[str, str, float], list[_Wanted]] = defaultdict(list)
-    for wanted in _wanted(some, 1 if quick else seeds, kind, quick, base):
+    for wanted in _wanted(some, 1 if quick else seeds, kind, parts, quick, base):
         buckets[wanted.station.code, wanted.season, wanted.period_s].append(wanted)
     trials: list[Trial] = []
-    healthy_codes = set() if kind else {one.code for one in some}
+    healthy_codes = {one.code for one in some} if HEALTHY in parts and not kind else set()
     for (code, _, period_s), found in sorted(buckets.items()):
         futures = _futures(found)
         at_once = len(futures) if quick or period_s < PERIOD_S else BRANCHES_MAX
@@ -167,11 +172,15 @@ def is_meant(code: str, kind: str) -> bool:
     return not kind or code == kind or code.startswith(f"{kind}-")
 
 
-def _wanted(stations: Sequence[Station], seeds: int, kind: str, quick: bool, base: int) -> Iterator[_Wanted]:
+def _wanted(
+    stations: Sequence[Station], seeds: int, kind: str, parts: Collection[str], quick: bool, base: int
+) -> Iterator[_Wanted]:
     """Every case, in its station and season; the place of a kind in the list turns both, so that none is favoured."""
     meant = [(code, what) for code, what in kinds().items() if what.pace != "benign" and is_meant(code, kind)]
     seasons = list(SEASONS)
     for place, (code, what) in enumerate(meant):
+        if what.pace not in parts:
+            continue
         is_fast = what.pace in ("fast", "step")
         period_s = (QUICK_FAST_PERIOD_S if quick else FAST_PERIOD_S) if is_fast else PERIOD_S
         groups = _possible(stations, code, what)

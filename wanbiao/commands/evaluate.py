@@ -41,6 +41,12 @@ SEEDS = 10
     "--learn", "learn_s", type=Duration(), default="90d", show_default=True, help="Healthy operation to learn."
 )
 @click.option(
+    "--parts",
+    default="all",
+    show_default=True,
+    help="Only these: slow, medium, fast, step, none, sensor, data, healthy.",
+)
+@click.option(
     "--tune", is_flag=True, help="Draw other cases, to choose constants by: what judges must not have been seen."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the tables.")
@@ -99,6 +105,7 @@ def _plan(settings: Settings, options: dict[str, Any]) -> tuple[Fleet, list[Tria
         raise click.UsageError("--quick is one case a mode; expected it or --seeds, not both")
     if options["learn_s"] > LEARN_S_MAX:
         raise click.UsageError(f"--learn: expected at most {LEARN_S_MAX / DAY_S:.0f}d")
+    parts = _parts(options["parts"])
     fleet = settings.load_fleet()
     stations = find_stations(fleet, options["codes"], fleet.stations)
     kind = options["kind"].strip().upper()
@@ -117,11 +124,26 @@ def _plan(settings: Settings, options: dict[str, Any]) -> tuple[Fleet, list[Tria
         quick=options["quick"],
         learn_days=options["learn_s"] / DAY_S,
         base=TUNING_BASE if options["tune"] else SEED_BASE,
+        parts=parts,
     )
     if not trials:
         names = ", ".join(station.code for station in stations)
-        raise click.UsageError(f"--kind {kind} cannot happen in {names}; `wanbiao catalogue events` says where it can")
+        what = f"--kind {kind}" if kind else f"--parts {options['parts']}"
+        raise click.UsageError(f"{what} cannot happen in {names}; `wanbiao catalogue events` says where it can")
     return fleet, trials
+
+
+def _parts(given: str) -> tuple[str, ...]:
+    """The parts of an evaluation that were asked for."""
+    from replay.evaluation.trials import PARTS
+
+    parts = PARTS if given == "all" else tuple(part.strip() for part in given.split(","))
+    for part in parts:
+        if part not in PARTS:
+            near = nearest(part, PARTS)
+            hint = f'; nearest: "{near}"' if near else ""
+            raise click.UsageError(f'--parts: "{part[:40]}"; expected all, or some of {", ".join(PARTS)}{hint}')
+    return parts
 
 
 def _check_out(path: Path | None) -> None:

@@ -100,6 +100,13 @@ def test_a_plan_is_drawn_once_and_for_all(stations: list[Station]) -> None:
     assert plan(stations, quick=True) == plan(stations, quick=True)
 
 
+def test_some_parts_alone(stations: list[Station]) -> None:
+    trials = plan(stations, seeds=1, parts=("slow", "sensor"))
+    assert {kinds()[case.kind].pace for _, case in cases(trials)} == {"slow", "sensor"}
+    assert all(branch.cases for trial in trials for branch in trial.branches)
+    assert not cases(plan(stations, seeds=1, parts=("healthy",)))
+
+
 def test_one_kind_alone(stations: list[Station]) -> None:
     assert {case.kind for _, case in cases(plan(stations, seeds=1, kind="F03"))} == {"F03", "F03-strainer"}
     assert plan(stations[-1:], seeds=1, kind="F03") == []
