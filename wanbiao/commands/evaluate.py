@@ -128,8 +128,8 @@ def _plan(settings: Settings, options: dict[str, Any]) -> tuple[Fleet, list[Tria
     )
     if not trials:
         names = ", ".join(station.code for station in stations)
-        what = f"--kind {kind}" if kind else f"--parts {options['parts']}"
-        raise click.UsageError(f"{what} cannot happen in {names}; `wanbiao catalogue events` says where it can")
+        what = f"{kind or 'what was asked'} ({options['parts']})"
+        raise click.UsageError(f"{what} cannot happen in {names}; `wanbiao catalogue events` says what can, and where")
     return fleet, trials
 
 
