@@ -8,6 +8,8 @@ people a JSON object with names is accepted too:
      "values": {"1": {"MKD10CT101": 45.2, "MKA10CE101": null}}, "shared": {"MET10CT101": 8.1}}
 
 ``time_ns`` may stand for ``time``; what is not named or null has no good value.
+
+A JSON object with a key "action" is something else, for which see `connectors.action_wire`.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ Blocks = Mapping[tuple[str, str], Block]
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why some bytes are not a scan: ``stage`` where it failed, ``reason`` in one line."""
+    """Why some bytes are not what they were taken for: ``stage`` where it failed, ``reason`` in one line."""
 
     stage: str
     reason: str
