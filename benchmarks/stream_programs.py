@@ -18,8 +18,9 @@ from typing import ClassVar
 import numpy as np
 from river import anomaly, stats
 
+from detectors.actions import Action
 from detectors.base import Array
-from detectors.events import RUNNING, Event, HealthScore, TagTrend
+from detectors.events import RUNNING, Event, HealthScore, Refused, TagTrend
 from detectors.tuning import Tuning
 from stations.plant import Block, Station
 from stations.scan import Scan
@@ -69,6 +70,9 @@ class Stub:
 
     def _scores(self, block: Block, x: Array) -> Array:
         return np.zeros_like(x)
+
+    def act(self, action: Action) -> list[Event]:
+        return [Refused(action.station, "", action.time_ns, "this program judges nothing")]
 
     def snapshot(self, block: str) -> bytes:
         """No state worth keeping."""

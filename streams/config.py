@@ -20,6 +20,7 @@ class WorkerConfig:
     worker_id : name of this process in its group; a restart under the same name takes over at once.
     clock : ``live`` = an event time must lie near the time its record was written; ``recorded`` = any event time is right.
     max_age_s, max_future_s : how near [s].
+    max_action_age_s : how near for what people do [s]; what comes again later than that is an old message, not a new act.
     checkpoint_s : time between two barriers [s].
     """
 
@@ -35,6 +36,7 @@ class WorkerConfig:
     clock: str = LIVE
     max_age_s: float = 30 * 86400.0
     max_future_s: float = 300.0
+    max_action_age_s: float = 3600.0
     checkpoint_s: float = 5.0
     user: str = ""
     password: str = field(default="", repr=False)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from connectors import wire
+from connectors.action_wire import Audit, encode_audit
 from connectors.influx import InfluxWriter
 from detectors.events import DataQuality, EarlyWarning, Event, HealthScore, Refused, TagTrend
 from streams.config import WorkerConfig
@@ -95,6 +96,10 @@ class Outputs:
             else:
                 lines, count = points.warning(event)
             await self._influx.put(lines, count)
+
+    async def answer(self, record: Audit) -> Sent:
+        """Tell what became of an action, for who waits for it and for the audit trail."""
+        return await self._send("actions", record.station, encode_audit(record))
 
     async def bury(self, message: Message, stage: str, reason: str) -> Sent:
         """Send a message to the dead letters as it came, with headers that say where it stood and why it is there."""

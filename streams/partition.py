@@ -1,4 +1,6 @@
-"""One source partition in one worker: monitors, the scans held since the last barrier, and the barrier itself.
+"""One source partition in one worker: monitors, the messages held since the last barrier, and the barrier itself.
+
+A message is a scan, or what a person did: both change the state in the order of the log, so a replay makes the same bytes.
 
 outputs acknowledged -> one transaction {changed states + position} -> source events acknowledged (Faust may commit them then)
 """
@@ -10,12 +12,15 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from connectors import wire
+from connectors import action_wire, wire
+from connectors.action_wire import ActionMessage
+from detectors.actions import Action
 from detectors.events import Event, Refused
 from detectors.snapshot import SnapshotError
 from detectors.tuning import Tuning
 from stations.plant import Station
 from stations.scan import Scan
+from streams.acting import answer, to_action
 from streams.checkpoint import CheckpointLog
 from streams.config import LIVE, WorkerConfig
 from streams.outputs import Outputs, Sent
@@ -26,13 +31,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_HELD = 2_000
-"""Scans between two barriers at most; then the stream waits for the barrier."""
+"""Messages between two barriers at most; then the stream waits for the barrier."""
 
 
 class Monitor(Protocol):
     """What judges the scans of a station; `detectors.monitor.StationMonitor` is one."""
 
     def receive(self, scan: Scan) -> list[Event]: ...
+    def act(self, action: Action) -> list[Event]: ...
     def snapshot(self, block: str) -> bytes: ...
     def restore(self, block: str, data: bytes) -> None: ...
 
@@ -67,7 +73,7 @@ class Partition:
 
     @property
     def is_full(self) -> bool:
-        """True when the stream must wait for a barrier: much is held, or a scan was undone, which would be dear to repeat."""
+        """True when the stream must wait for a barrier: much is held, or a message was undone, which would be dear to repeat."""
         return len(self._held) >= MAX_HELD or bool(self._broken)
 
     async def open(self) -> None:
@@ -101,69 +107,98 @@ class Partition:
     async def take(self, event: EventT[bytes]) -> None:
         """Process one message; call under `lock`. Whatever is in it: its events go out, or it goes to the dead letters."""
         message = event.message
-        scan = self._read(message)
-        if isinstance(scan, Scan):
-            await self._judge(scan, message)
+        read = self._read(message)
+        if isinstance(read, wire.Unreadable):
+            self._sent.append(await self._outputs.bury(message, read.stage, read.reason))
         else:
-            self._sent.append(await self._outputs.bury(message, scan.stage, scan.reason))
+            await self._judge(read, message)
         self.next_offset = message.offset + 1
         self._held.append(event)
 
-    def _read(self, message: Message) -> Scan | wire.Unreadable:
-        scan = wire.decode_scan(message.value or b"", self._blocks)
-        if isinstance(scan, wire.Unreadable):
-            return scan
+    def _read(self, message: Message) -> Scan | ActionMessage | wire.Unreadable:
+        data = message.value or b""
+        read: Scan | ActionMessage | wire.Unreadable
+        if action_wire.is_action(data):
+            read = action_wire.decode_action(data, self._config.fleet.stations)
+        else:
+            read = wire.decode_scan(data, self._blocks)
+        if isinstance(read, wire.Unreadable):
+            return read
         key = (message.key or b"").decode(errors="replace")
-        if key != scan.station:
-            return wire.Unreadable("key", f"key {key[:40]!r}; expected the station, {scan.station!r}")
-        if self._config.clock == LIVE and (reason := self._clock_fault(scan, message.timestamp)):
+        if key != read.station:
+            return wire.Unreadable("key", f"key {key[:40]!r}; expected the station, {read.station!r}")
+        if isinstance(read, Scan) and (reason := self._clock_fault(read.time_ns, message, self._config.max_age_s)):
             return wire.Unreadable("time", reason)
-        return scan
+        return read
 
-    def _clock_fault(self, scan: Scan, written_s: float) -> str:
+    def _clock_fault(self, time_ns: int, message: Message, max_age_s: float) -> str:
         """Compared with the time the record was written, not with our clock: a replay of the log decides the same way."""
-        ahead_s = scan.time_s - written_s
+        if self._config.clock != LIVE:
+            return ""
+        ahead_s = time_ns / 1e9 - message.timestamp
         if ahead_s > self._config.max_future_s:
             return (
                 f"event time is {ahead_s:.0f} s after the record was written; at most {self._config.max_future_s:.0f} s"
             )
-        if -ahead_s > self._config.max_age_s:
-            return (
-                f"event time is {-ahead_s:.0f} s before the record was written; at most {self._config.max_age_s:.0f} s"
-            )
+        if -ahead_s > max_age_s:
+            return f"event time is {-ahead_s:.0f} s before the record was written; at most {max_age_s:.0f} s"
         return ""
 
-    async def _judge(self, scan: Scan, message: Message) -> None:
+    def _apply(self, read: Scan | ActionMessage, message: Message) -> list[Event]:
+        """What a scan or an action makes of its station; a first event that is `Refused`: nothing was changed."""
+        monitor = self._monitor(read.station)
+        if isinstance(read, Scan):
+            return monitor.receive(read)
+        if reason := self._clock_fault(read.time_ns, message, self._config.max_action_age_s):
+            return [Refused(read.station, "", read.time_ns, f"{read.action}: {reason}")]
+        return monitor.act(to_action(read))
+
+    async def _judge(self, read: Scan | ActionMessage, message: Message) -> None:
         try:
-            events = self._monitor(scan.station).receive(scan)
-        except Exception as error:  # a fault of ours must cost one scan, not the station
-            logger.exception(
-                "scan of %s/%s at offset %d of partition %d", scan.station, scan.block, message.offset, self.number
-            )
-            self._broken.add(message.offset)
-            self._undo(scan.station)
-            self._sent.append(await self._outputs.bury(message, "detect", f"{type(error).__name__}: {error}"))
+            events = self._apply(read, message)
+        except Exception as error:  # a fault of ours must cost one message, not the station
+            logger.exception("message of %s at offset %d of partition %d", read.station, message.offset, self.number)
+            await self._bury_broken(read, message, f"{type(error).__name__}: {error}")
             return
-        if events and isinstance(events[0], Refused):
-            self._sent.append(await self._outputs.bury(message, "order", events[0].reason))
+        refused = events[0] if events and isinstance(events[0], Refused) else None
+        if refused is None:
+            self._changed.update(self._touched(read))
+        elif isinstance(read, Scan):
+            self._sent.append(await self._outputs.bury(message, "order", refused.reason))
             return
-        self._changed.add((scan.station, scan.block))
         try:
-            self._sent.extend(await self._outputs.publish(events))
+            if refused is None:
+                self._sent.extend(await self._outputs.publish(events))
+            if isinstance(read, ActionMessage):
+                self._sent.append(await self._outputs.answer(answer(read, events)))
         except BaseException:
-            self.closed = True  # the state includes a scan that was not published: it must never reach a barrier
+            self.closed = True  # the state includes a message that was not published: it must never reach a barrier
             raise
 
+    def _touched(self, read: Scan | ActionMessage) -> list[tuple[str, str]]:
+        """Blocks whose state may have changed. Which one an action means only the monitor knows; actions are rare."""
+        if isinstance(read, Scan):
+            return [(read.station, read.block)]
+        return [(read.station, block.code) for block in self._config.fleet.stations[read.station].blocks]
+
+    async def _bury_broken(self, read: Scan | ActionMessage, message: Message, reason: str) -> None:
+        self._broken.add(message.offset)
+        self._undo(read.station)
+        self._sent.append(await self._outputs.bury(message, "detect", reason))
+        if isinstance(read, ActionMessage):  # somebody waits for the answer
+            refused = Refused(read.station, "", read.time_ns, f"{read.action}: a fault of the program, {reason}")
+            self._sent.append(await self._outputs.answer(answer(read, [refused])))
+
     def _undo(self, station: str) -> None:
-        """Bring a station back to where it stood before the scan that broke it: last barrier, then the scans held since."""
+        """Bring a station back to where it stood before the message that broke it: last barrier, then what was held since."""
         del self._monitors[station]
         for code in (b.code for b in self._config.fleet.stations[station].blocks):
             self._restore(station, code)
         for event in self._held:
             if event.message.offset not in self._broken:
-                scan = self._read(event.message)
-                if isinstance(scan, Scan) and scan.station == station:
-                    self._monitor(station).receive(scan)
+                read = self._read(event.message)
+                if not isinstance(read, wire.Unreadable) and read.station == station:
+                    self._apply(read, event.message)
 
     async def checkpoint(self) -> None:
         """The barrier: when it returns, everything taken before is durable and acknowledged."""

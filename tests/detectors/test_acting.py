@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors.actions import Action
+from detectors.actions import OUTCOMES, Action
 from detectors.events import DataQuality, EarlyWarning, Event, HealthScore, Refused
 from detectors.monitor import StationMonitor
 from tests.detectors.incident import told
@@ -183,3 +183,36 @@ def test_nobody_is_reminded_of_what_is_shelved_and_all_is_told_again_at_its_end(
     do(monitor, "shelve", warning=warning.id, until_ns=NOW + 86_400 * 10**9)
     later = [one.transition for one in of(run(monitor, SCANS[WARM + 30 :]), EarlyWarning)]
     assert later == ["unshelved"]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"kind": "acknowledge"},
+        {"kind": "shelve", "until_ns": NOW + 3600 * 10**9},
+        {"kind": "unshelve"},
+        *({"kind": "close", "outcome": outcome} for outcome in OUTCOMES),
+        {"kind": "maintain", "unit": "2", "until_ns": NOW + 3600 * 10**9},
+        {"kind": "resume", "unit": "2"},
+        {"kind": "relearn", "unit": "2"},
+        {"kind": "repaired", "tag": "ABC.20PAD1"},
+    ],
+    ids=lambda way: "-".join(str(way[key]) for key in ("kind", "outcome") if key in way),
+)
+def test_what_is_done_twice_is_done_once(way: dict[str, Any]) -> None:
+    """Nobody keeps the ids of actions, because the second time is refused, or says and changes the same."""
+    monitor, warning = warned()
+    before: dict[str, list[dict[str, Any]]] = {
+        "unshelve": [{"kind": "shelve", "warning": warning.id, "until_ns": NOW + 3600 * 10**9}],
+        "resume": [{"kind": "maintain", "unit": "2", "until_ns": NOW + 3600 * 10**9}],
+        "repaired": [{"kind": "close", "warning": warning.id, "outcome": "sensor"}],
+    }
+    for first in before.get(way["kind"], []):
+        do(monitor, **first)
+    way = {"warning": warning.id} | way
+    done = do(monitor, **way)
+    assert not of(done, Refused)
+    state = monitor.snapshot("units")
+    again = do(monitor, **way)
+    assert of(again, Refused) or told(again) == told(done)
+    assert monitor.snapshot("units") == state
