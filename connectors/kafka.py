@@ -25,6 +25,8 @@ CHECKPOINT_CONFIG = {
     "max.message.bytes": str(MAX_STATE_BYTES),
 }
 
+FOR_EVER: Mapping[str, str] = {"retention.ms": "-1"}
+
 
 @dataclass(frozen=True, slots=True)
 class KafkaAddress:
@@ -72,11 +74,13 @@ def topic_plans(prefix: str, partitions: int, *, keep_for_ever: bool = False) ->
     >>> [plan.name for plan in topic_plans("wanbiao.", 4)][:2]
     ['wanbiao.telemetry', 'wanbiao.health']
     """
-    age = {"retention.ms": "-1"} if keep_for_ever else {}
+    age = FOR_EVER if keep_for_ever else {}
     # The broker's own clock, not that of a gateway, says when a scan was written: event times are held against it.
     written = {"message.timestamp.type": "LogAppendTime"}
     plans = [TopicPlan(f"{prefix}telemetry", partitions, {**age, **written})]
-    plans += [TopicPlan(f"{prefix}{name}", partitions, age) for name in ("health", "warnings", "actions")]
+    plans.append(TopicPlan(f"{prefix}health", partitions, age))
+    # What stands may have been told of weeks ago, and who did what is asked years later; both are few.
+    plans += [TopicPlan(f"{prefix}{name}", partitions, FOR_EVER) for name in ("warnings", "actions")]
     plans.append(TopicPlan(f"{prefix}checkpoints", partitions, CHECKPOINT_CONFIG))
     plans.append(TopicPlan(f"{prefix}telemetry.dead", 1, age))
     return plans
