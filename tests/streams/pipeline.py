@@ -9,11 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 
 from connectors import influx, wire
+from connectors.action_wire import ActionMessage, encode_audit
 from connectors.kafka import KafkaAddress, Record, ScanProducer, create_topics, read_topic, topic_plans
 from detectors.events import DataQuality, EarlyWarning, HealthScore
 from detectors.monitor import StationMonitor
@@ -22,7 +24,9 @@ from stations.catalogue import load_fleet
 from stations.plant import Fleet
 from stations.scan import Scan
 from stations.simulate import simulate
+from streams.acting import answer
 from streams.checkpoint import POSITION_KEY
+from tests.streams.people import Entry, apply, encode
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 6  # spreads the four stations over three partitions
@@ -36,7 +40,7 @@ POISON = (b"", b"junk", b"\x98\x01", b'{"schema": 1}', b"\xff" * 300)
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a run, against the oracle; every count but the last two must be 0."""
+    """What became of a run, against the oracle; every count but the last three must be 0."""
 
     lost: int
     phantom: int
@@ -44,14 +48,17 @@ class Report:
     out_of_order: int
     warnings_lost: int
     warnings_phantom: int
+    wrong_answers: int
     wrong_states: int
     repeats: int
     warnings: int
+    answers: int
 
     @property
     def clean(self) -> bool:
         """Nothing lost, nothing double that differs, every state right."""
-        return not any(getattr(self, name) for name in self.__dataclass_fields__ if name not in ("repeats", "warnings"))
+        counted = ("repeats", "warnings", "answers")
+        return not any(getattr(self, name) for name in self.__dataclass_fields__ if name not in counted)
 
 
 @dataclass
@@ -125,15 +132,15 @@ class Pipeline:
         ]
         return [scan for together in zip(*runs, strict=True) for scan in together]
 
-    def send(self, scans: Iterable[Scan], *, poison_every: int = 0, pause: Callable[[int], None] | None = None) -> int:
-        """Send scans; a bad message of some kind after every ``poison_every``-th. Returns how many messages went out."""
+    def send(self, log: Iterable[Entry], *, poison_every: int = 0, pause: Callable[[int], None] | None = None) -> int:
+        """Send scans and actions; a bad message of some kind after every ``poison_every``-th. Returns how many went out."""
         sent = 0
         with ScanProducer(self.address, f"{self.prefix}telemetry") as producer:
-            for i, scan in enumerate(scans):
-                producer.send(scan.station, wire.encode_scan(scan))
+            for i, entry in enumerate(log):
+                producer.send(entry.station, encode(entry))
                 sent += 1
                 if poison_every and i % poison_every == 0:
-                    producer.send(scan.station, POISON[i // poison_every % len(POISON)])
+                    producer.send(entry.station, POISON[i // poison_every % len(POISON)])
                     sent += 1
                 if pause is not None:
                     pause(i)
@@ -168,9 +175,10 @@ class Pipeline:
                 raise AssertionError(f"no partition in {log} after {WAIT_S:.0f} s\n{self.logs()[-3000:]}")
             time.sleep(0.1)  # a poll with a deadline
 
-    def check(self, scans: Iterable[Scan]) -> Report:
-        """Compare all topics with an uninterrupted offline run of the same scans."""
-        health, warnings, monitors = _oracle(self.fleet, self.tuning, scans)
+    def check(self, log: Iterable[Entry]) -> Report:
+        """Compare all topics with an uninterrupted offline run of the same scans and actions."""
+        oracle = Oracle(self.fleet, self.tuning, log)
+        health, warnings = oracle.health, oracle.warnings
         seen: dict[tuple[str, int], bytes] = {}
         last: dict[str, int] = {}
         differing = out_of_order = repeats = 0
@@ -192,10 +200,23 @@ class Pipeline:
             out_of_order=out_of_order,
             warnings_lost=len(warnings - told),
             warnings_phantom=len(told - warnings),
-            wrong_states=self._wrong_states(monitors),
+            wrong_answers=self._wrong_answers(oracle.answers),
+            wrong_states=self._wrong_states(oracle.monitors),
             repeats=repeats,
             warnings=len(warnings),
+            answers=sum(map(len, oracle.answers.values())),
         )
+
+    def _wrong_answers(self, wanted: dict[bytes, list[bytes]]) -> int:
+        """Answers that are missing, too many, different, or in another order than people acted; exact repeats do not count."""
+        given: dict[bytes, dict[bytes, None]] = {}
+        for record in self.read("actions"):
+            given.setdefault(record.key or b"", {})[record.value or b""] = None
+        wrong = 0
+        for station in wanted.keys() | given.keys():
+            mine, theirs = list(given.get(station, {})), list(dict.fromkeys(wanted.get(station, [])))
+            wrong += sum(one != other for one, other in zip_longest(mine, theirs))
+        return wrong
 
     def _wrong_states(self, monitors: dict[str, StationMonitor]) -> int:
         kept = {r.key: r.value for r in self.read("checkpoints", committed_only=True) if r.key != POSITION_KEY}
@@ -209,17 +230,21 @@ class Pipeline:
         return int(rows[0]["count"]) if rows else 0
 
 
-def _oracle(
-    fleet: Fleet, tuning: Tuning, scans: Iterable[Scan]
-) -> tuple[dict[tuple[str, int], bytes], set[bytes | None], dict[str, StationMonitor]]:
-    monitors: dict[str, StationMonitor] = {}
-    health: dict[tuple[str, int], bytes] = {}
-    warnings: set[bytes | None] = set()
-    for scan in scans:
-        monitor = monitors.setdefault(scan.station, StationMonitor(fleet.stations[scan.station], tuning))
-        for event in monitor.receive(scan):
-            if isinstance(event, HealthScore):
-                health[event.station, event.time_ns] = wire.encode_health(event)
-            elif isinstance(event, EarlyWarning | DataQuality):
-                warnings.add(wire.encode_warning(event))
-    return health, warnings, monitors
+class Oracle:
+    """An uninterrupted offline run: health by station and time, warnings, answers by station in their order, the monitors."""
+
+    def __init__(self, fleet: Fleet, tuning: Tuning, log: Iterable[Entry]) -> None:
+        self.monitors: dict[str, StationMonitor] = {}
+        self.health: dict[tuple[str, int], bytes] = {}
+        self.warnings: set[bytes | None] = set()
+        self.answers: dict[bytes, list[bytes]] = {}
+        for entry in log:
+            monitor = self.monitors.setdefault(entry.station, StationMonitor(fleet.stations[entry.station], tuning))
+            events = apply(monitor, entry)
+            for event in events:
+                if isinstance(event, HealthScore):
+                    self.health[event.station, event.time_ns] = wire.encode_health(event)
+                elif isinstance(event, EarlyWarning | DataQuality):
+                    self.warnings.add(wire.encode_warning(event))
+            if isinstance(entry, ActionMessage):
+                self.answers.setdefault(entry.station.encode(), []).append(encode_audit(answer(entry, events)))

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from connectors.action_wire import DONE, REFUSED, decode_audit
 from tests.services.influx import InfluxServer
 from tests.services.kafka import KafkaBroker
+from tests.streams.people import mingled
 from tests.streams.pipeline import Pipeline
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 KILLS = 10
+KILLS_AMONG_ACTIONS = 5
 
 
 @pytest.fixture
@@ -60,6 +63,33 @@ def test_ten_kills_under_load_lose_nothing(pipeline: Pipeline) -> None:
     print(report)
     assert len(pipeline.read("telemetry.dead")) >= sent[0] - len(scans)
     assert {code: pipeline.points(code) for code in pipeline.stations} == dict.fromkeys(pipeline.stations, 2_500)
+    assert pipeline.terminate(worker) == 0
+
+
+def test_what_people_do_survives_every_kill(pipeline: Pipeline) -> None:
+    """Acknowledged, shelved, closed, maintained while the worker is killed: each once in effect, answered, in its order."""
+    scans = pipeline.scans(1_000)
+    log = list(mingled(pipeline.fleet, pipeline.tuning, scans, share=0.05))
+    chance = random.Random(20261129)
+    sent: list[int] = []
+    load = threading.Thread(target=lambda: sent.append(pipeline.send(log, poison_every=400, pause=steadily(110.0))))
+    worker = pipeline.start_worker()
+    load.start()
+    for _ in range(KILLS_AMONG_ACTIONS):
+        time.sleep(chance.uniform(3.0, 7.0))  # a random instant is what is tested
+        worker.kill()
+        worker.wait()
+        worker = pipeline.start_worker()
+    load.join()
+    pipeline.wait(sent[0])
+    report = pipeline.check(log)
+    assert report.clean, report
+    assert report.answers > 150, "people must have done much that could have been lost or done twice"
+    assert report.repeats > 0, "a kill that costs nothing was no kill under load"
+    print(report)
+    answers = [decode_audit(record.value or b"") for record in pipeline.read("actions")]
+    assert {answer.result for answer in answers} == {DONE, REFUSED}
+    assert len(answers) > report.answers, "answers too were given again, with the same bytes"
     assert pipeline.terminate(worker) == 0
 
 
