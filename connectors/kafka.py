@@ -172,9 +172,7 @@ class ScanProducer:
         self._address = address
         self._failed: list[BaseException] = []
         if topic not in topic_partitions(address):  # the producer itself would wait two minutes for it to appear
-            raise ConnectorError(
-                f"topic {topic} does not exist; create it with: wanbiao topics create", retryable=False
-            )
+            raise _no_topic(topic)
         try:
             self._producer = KafkaProducer(
                 **address.options(),
@@ -219,8 +217,12 @@ class ScanProducer:
             raise _unreachable(self._address, Exception(self._failed[0]))
 
 
-def _consumer(address: KafkaAddress, topics: Sequence[str], *, committed_only: bool = False) -> tuple[Any, list[Any]]:
-    """A consumer without a group at the beginning of every partition of some topics, and these partitions."""
+def _consumer(
+    address: KafkaAddress, topics: Sequence[str], *, most: int | None, committed_only: bool = False
+) -> tuple[Any, list[Any]]:
+    """A consumer without a group ``most`` records before the end of every partition of some topics (None = at its beginning),
+    and these partitions.
+    """
     from kafka import KafkaConsumer, TopicPartition
     from kafka.errors import KafkaError
 
@@ -232,13 +234,36 @@ def _consumer(address: KafkaAddress, topics: Sequence[str], *, committed_only: b
             isolation_level="read_committed" if committed_only else "read_uncommitted",
             bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
             max_partition_fetch_bytes=16 << 20,
+            allow_auto_create_topics=False,
         )
     except (KafkaError, OSError) as error:
         raise _unreachable(address, error) from None
-    parts = [TopicPartition(topic, p) for topic in topics for p in sorted(consumer.partitions_for_topic(topic) or ())]
-    consumer.assign(parts)
-    consumer.seek_to_beginning(*parts)
+    try:
+        parts = [TopicPartition(topic, p) for topic in topics for p in sorted(_parts_of(consumer, topic))]
+        consumer.assign(parts)
+        if most is None:
+            consumer.seek_to_beginning(*parts)
+        else:
+            first = consumer.beginning_offsets(parts)
+            for part, end in consumer.end_offsets(parts).items():
+                consumer.seek(part, max(first[part], end - most))
+    except BaseException as error:
+        consumer.close()
+        if isinstance(error, KafkaError):
+            raise _unreachable(address, error) from None
+        raise
     return consumer, parts
+
+
+def _parts_of(consumer: Any, topic: str) -> set[int]:
+    parts: set[int] = consumer.partitions_for_topic(topic)
+    if not parts:
+        raise _no_topic(topic)
+    return parts
+
+
+def _no_topic(topic: str) -> ConnectorError:
+    return ConnectorError(f"topic {topic} does not exist; create it with: wanbiao topics create", retryable=False)
 
 
 def _records(polled: Mapping[Any, Any]) -> Iterator[tuple[str, Record]]:
@@ -247,25 +272,34 @@ def _records(polled: Mapping[Any, Any]) -> Iterator[tuple[str, Record]]:
             yield part.topic, Record(part.partition, r.offset, r.key, r.value, tuple(r.headers))
 
 
-def read_topic(address: KafkaAddress, topic: str, *, committed_only: bool = False) -> Iterator[Record]:
-    """Every record of a topic from its beginning to the end it has now, partition after partition as they come."""
-    consumer, parts = _consumer(address, [topic], committed_only=committed_only)
+def read_topic(
+    address: KafkaAddress, topic: str, *, most: int | None = None, committed_only: bool = False
+) -> Iterator[Record]:
+    """Every record of a topic to the end it has now, of each partition at most the last ``most``, as they come."""
+    from kafka.errors import KafkaError
+
+    consumer, parts = _consumer(address, [topic], most=most, committed_only=committed_only)
     try:
         ends = {part.partition: end for part, end in consumer.end_offsets(parts).items()}
         while any(consumer.position(part) < ends[part.partition] for part in parts):
             for _, record in _records(consumer.poll(500)):
                 if record.offset < ends[record.partition]:
                     yield record
+    except KafkaError as error:
+        raise _unreachable(address, error) from None
     finally:
         consumer.close()
 
 
 class TopicReader:
-    """Follows topics from their beginning, in the order of each partition. Use as a context manager."""
+    """Follows topics from their beginning, or from ``most`` records before the end that each partition has now, in its order.
 
-    def __init__(self, address: KafkaAddress, topics: Sequence[str]) -> None:
+    Use as a context manager.
+    """
+
+    def __init__(self, address: KafkaAddress, topics: Sequence[str], *, most: int | None = None) -> None:
         self._address = address
-        self._consumer, self._parts = _consumer(address, topics)
+        self._consumer, self._parts = _consumer(address, topics, most=most)
 
     def poll(self, wait_s: float) -> list[tuple[str, Record]]:
         """Topic and record of what has arrived, in bounded portions; empty if nothing came in ``wait_s`` [s]."""
