@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "simulate": "Simulate stations: to Kafka, to files with labels, or as pictures.",
     "evaluate": "Judge the whole chain over the simulated fleet.",
     "worker": "Judge the telemetry on Kafka; health goes to InfluxDB.",
+    "warnings": "List early warnings; acknowledge, shelve, close them.",
     "topics": "Create and list the topics on Kafka.",
     "buckets": "Create the bucket in InfluxDB.",
     "catalogue": "Check and show what the stations are.",

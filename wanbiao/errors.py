@@ -19,3 +19,7 @@ class DataError(UserError):
     """Data given on the command line cannot be read (EX_DATAERR)."""
 
     exit_code = 65
+
+
+class RefusedError(UserError):
+    """The plant's watch was asked to do something that cannot be done now."""
