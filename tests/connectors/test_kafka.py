@@ -1,0 +1,66 @@
+"""Reading the end of a topic, and what is said of topics that do not exist; on a real broker."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from connectors.action_log import send_action
+from connectors.action_wire import ActionMessage, decode_action
+from connectors.errors import ConnectorError
+from connectors.kafka import (
+    KafkaAddress,
+    ScanProducer,
+    TopicReader,
+    create_topics,
+    read_topic,
+    topic_partitions,
+    topic_plans,
+)
+from tests.services.kafka import KafkaBroker
+
+pytestmark = pytest.mark.integration
+
+MESSAGE = ActionMessage(1, "acknowledge", uuid.UUID(int=7), "YXK", "Li", 0, warning="w")
+
+
+def test_what_people_did_is_kept_for_ever_and_health_is_not() -> None:
+    kept = {plan.name for plan in topic_plans("", 1) if plan.config.get("retention.ms") == "-1"}
+    assert kept == {"warnings", "actions"}
+
+
+def test_the_end_of_a_topic_is_read(kafka_broker: KafkaBroker, topic_prefix: str) -> None:
+    address, topic = KafkaAddress(kafka_broker.bootstrap), f"{topic_prefix}telemetry"
+    create_topics(address, topic_plans(topic_prefix, 2))
+    assert list(read_topic(address, topic, most=5)) == []
+    with ScanProducer(address, topic) as producer:
+        for i in range(10):
+            producer.send("YXK", b"%d" % i)
+    assert [record.value for record in read_topic(address, topic, most=3)] == [b"7", b"8", b"9"]
+    assert len(list(read_topic(address, topic, most=1000))) == len(list(read_topic(address, topic))) == 10
+    with TopicReader(address, [topic], most=0) as reader:
+        assert reader.is_at_end()
+        with ScanProducer(address, topic) as producer:
+            producer.send("YXK", b"new")
+        assert [record.value for _, record in reader.poll(10.0)] == [b"new"]
+
+
+def test_an_action_without_an_answer_is_on_the_log_all_the_same(kafka_broker: KafkaBroker, topic_prefix: str) -> None:
+    address = KafkaAddress(kafka_broker.bootstrap)
+    create_topics(address, topic_plans(topic_prefix, 2))
+    with ScanProducer(address, f"{topic_prefix}actions") as producer:
+        producer.send("YXK", b"no answer of ours")
+    with pytest.raises(ConnectorError, match="no worker has answered within 1 s; the action is on the log of YXK"):
+        send_action(address, topic_prefix, MESSAGE, wait_s=1.0)
+    (record,) = read_topic(address, f"{topic_prefix}telemetry")
+    assert (record.key, decode_action(record.value or b"", ["YXK"])) == (b"YXK", MESSAGE)
+
+
+def test_a_missing_topic_is_said_so_and_is_not_made(kafka_broker: KafkaBroker, topic_prefix: str) -> None:
+    address = KafkaAddress(kafka_broker.bootstrap)
+    with pytest.raises(ConnectorError, match=f"topic {topic_prefix}health does not exist; create it with"):
+        list(read_topic(address, f"{topic_prefix}health"))
+    with pytest.raises(ConnectorError, match="actions does not exist"):
+        send_action(address, topic_prefix, MESSAGE)
+    assert not [name for name in topic_partitions(address) if name.startswith(topic_prefix)]
