@@ -24,6 +24,8 @@ EVENTS_BACK_MOST: Final = 20_000
 """Of each partition of the topic of warnings, so many records are read: years of a plant, a second of ours."""
 HEALTH_BACK_MOST: Final = 50
 """And of the topic of health, to learn what time it is in a plant that is simulated or replayed."""
+STEP_NS: Final = 1_000_000
+"""InfluxDB keeps times to the millisecond [ns]."""
 IDS_SHOWN_MOST: Final = 5
 
 
@@ -83,10 +85,13 @@ def act(settings: Settings, kind: str, item: Item, *, wait_s: float, who: str | 
 
 
 def plant_time_ns(settings: Settings, item: Item) -> int:
-    """What time it is in the plant: ours, or under ``WANBIAO_CLOCK=recorded`` that of its newest health [ns]."""
+    """What time it is in the plant: ours, or under ``WANBIAO_CLOCK=recorded`` that of its newest health [ns].
+
+    It is later than what happened to the warning last, even where plant time stands still, or two acts would be the same event.
+    """
     if settings.clock != "recorded":
         return time.time_ns()
-    newest_ns = item.last.time_ns
+    newest_ns = item.last.time_ns + STEP_NS
     for record in read_topic(settings.kafka_address(), f"{settings.prefix}health", most=HEALTH_BACK_MOST):
         if record.key == item.told.station.encode():
             newest_ns = max(newest_ns, decode_health(record.value or b"").time_ns)
