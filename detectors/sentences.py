@@ -9,7 +9,7 @@ and each part is left out where it is not known.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from detectors.actions import moment
 from detectors.events import TELLS, EarlyWarning, Evidence, Likely
@@ -50,6 +50,7 @@ PHRASES: Final = {
     "one": Text("{name}（{share}）", "{name} ({share})"),
     "first": Text("先做：{check}。", " First: {check}."),
     "part_of": Text("属于先前的预警。", " Belongs to an earlier warning."),
+    "belongs": Text("见先前的预警", "see the earlier warning"),
     "returned": Text("{where} {part}：恢复正常，历时 {lasted}。", "{where}, {part}: back to normal after {lasted}."),
     "accepted": Text(
         "{where} {part}：偏离已持续 {lasted}，此后按正常水平评估。",
@@ -97,6 +98,25 @@ def say(phrase: str, **values: Text | str) -> Text:
     return Text(
         template.zh.format(**{name: value if isinstance(value, str) else value.zh for name, value in values.items()}),
         template.en.format(**{name: value if isinstance(value, str) else value.en for name, value in values.items()}),
+    )
+
+
+class Brief(NamedTuple):
+    """What a sentence says, in the columns of a list: what is seen, what it may be, what to do first; each may be empty."""
+
+    what: Text
+    likely: Text
+    first: Text
+
+
+def brief(event: EarlyWarning) -> Brief:
+    """The parts of a warning that tells how the machine is."""
+    named = [Text(one.name_zh, one.name_en) for one in _named(event.likely)]
+    check = next((Text(one.check_zh, one.check_en) for one in _named(event.likely) if one.check_en), NOTHING)
+    return Brief(
+        _what(event.evidence[0]) if event.evidence else NOTHING,
+        Text("，".join(name.zh for name in named), ", ".join(name.en for name in named)),
+        PHRASES["belongs"] if event.cause else check,
     )
 
 
@@ -174,8 +194,12 @@ def _limit(first: Evidence, event: EarlyWarning) -> Text:
     return say("rising", limit=limit, span=span(forecast.low_s, forecast.high_s))
 
 
+def _named(likely: tuple[Likely, ...]) -> list[Likely]:
+    return [one for one in likely if one.share >= LIKELY_LEAST]
+
+
 def _likely(likely: tuple[Likely, ...]) -> Text:
-    named = [one for one in likely if one.share >= LIKELY_LEAST]
+    named = _named(likely)
     if not named:
         return NOTHING
     each = [say("one", name=Text(one.name_zh, one.name_en), share=f"{one.share:.1f}") for one in named]
@@ -185,5 +209,5 @@ def _likely(likely: tuple[Likely, ...]) -> Text:
 def _first(event: EarlyWarning) -> Text:
     if event.cause:
         return PHRASES["part_of"]
-    named = next((one for one in event.likely if one.share >= LIKELY_LEAST and one.check_en), None)
+    named = next((one for one in _named(event.likely) if one.check_en), None)
     return NOTHING if named is None else say("first", check=Text(named.check_zh, named.check_en))

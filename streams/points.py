@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 
 from connectors.lines import DECIMALS, LineEncoder, escape, quote
 from detectors.base import Array, Mask
-from detectors.events import ENDS, LEVELS, RUNNING, EarlyWarning, HealthScore, TagTrend
+from detectors.events import ENDS, LEVELS, RUNNING, TELLS, EarlyWarning, HealthScore, TagTrend
+from detectors.sentences import brief
+from detectors.wording import shown_uom
 from stations.plant import Block
 
 LEARNING, STOPPED_STATE, NORMAL, PARTIAL, NO_DATA, WATCH = -2.0, -1.0, 0.0, 1.0, 2.0, 3.0
 """States as stored; watch, warning and urgent are 3, 4, 5. Ordered so that max() is "worst of"."""
 _HEALTH = ("health", "score", "state", "mode", "quality")
 _TAG = ("value", "expected", "low", "high", "score")
+EPISODE_DIGITS = 8
+"""Of the id of a warning, so many are a tag of the log: enough to keep the episodes of one component apart."""
+NO_TIME_H = -1.0
+"""Stands for a time to the limit that is not known; a field that is left out would keep its older value."""
 
 
 def states(event: HealthScore) -> NDArray[np.float64]:
@@ -46,7 +52,11 @@ class PointEncoder:
             (i for i, tag in enumerate(block.tags) if tag.model is not None),
             key=lambda i: order.index(block.tags[i].component),
         )
-        series = [{**at, "unit": unit, "tag": block.tags[i].code} for unit in block.units for i in columns]
+        series = [
+            {**at, "unit": unit, "tag": block.tags[i].code, "uom": shown_uom(block.tags[i].uom)}
+            for unit in block.units
+            for i in columns
+        ]
         self._tags = LineEncoder("tag", series, _TAG)
 
     def health(self, event: HealthScore, detailed: Mask | None = None) -> tuple[str, int]:
@@ -88,29 +98,74 @@ class PointEncoder:
         return self._tags.encode(values.reshape(n_units * n_tags, len(_TAG)), event.time_ns // 1_000_000, rows)
 
     def warning(self, event: EarlyWarning) -> tuple[str, int]:
-        """One line for one transition of one early warning."""
-        tags = {
-            "station": event.station,
-            "unit": event.unit,
-            "component": event.component,
-        }
-        first = event.evidence[0].tag if event.evidence else ""
-        is_open = 0.0 if event.transition in ENDS else 1.0
-        fields = {
-            "level": f"{2.0 + LEVELS.index(event.level) + 1.0}" if is_open else "0.0",
-            "open": f"{is_open}",
+        """Two lines for one transition of one early warning: one in the log, one that brings its episode up to date.
+
+        An episode is one point, at the time of its onset, that each transition writes over; what people do leaves alone what the
+        machine does, since they may also acknowledge what has returned. So a list of what is open is a plain query.
+        """
+        place = {"station": event.station, "unit": event.unit, "component": event.component}
+        logged = {
+            "level": f"{0.0 if event.transition in ENDS else _level(event)}",
             "score": f"{event.score}",
             "onset_ms": f"{float(event.onset_ns // 1_000_000)}",
             "id": quote(event.id),
-            "tag": quote(first),
+            "tag": quote(event.evidence[0].tag if event.evidence else ""),
             "failure_mode": quote(event.likely[0].mode if event.likely else "unknown"),
             "transition": quote(event.transition),
+            "who": quote("" if event.act is None else event.act.who),
             "text_zh": quote(event.text_zh),
             "text_en": quote(event.text_en),
         }
-        head = ",".join(["warning", *(f"{escape(key)}={escape(value)}" for key, value in tags.items())])
-        body = ",".join(f"{key}={value}" for key, value in fields.items())
-        return f"{head} {body} {event.time_ns // 1_000_000}\n", 1
+        lines = _line("warning", place | {"episode": event.id[:EPISODE_DIGITS]}, logged, event.time_ns)
+        return lines + _line("episode", place, _episode(event), event.onset_ns), 2
+
+
+def _level(event: EarlyWarning) -> float:
+    return WATCH + LEVELS.index(event.level)
+
+
+def _line(measurement: str, tags: dict[str, str], fields: dict[str, str], time_ns: int) -> str:
+    head = ",".join([measurement, *(f"{escape(key)}={escape(value)}" for key, value in tags.items())])
+    body = ",".join(f"{key}={value}" for key, value in fields.items())
+    return f"{head} {body} {time_ns // 1_000_000}\n"
+
+
+def _episode(event: EarlyWarning) -> dict[str, str]:
+    """What a transition changes in the point of its episode."""
+    changed = {
+        "id": quote(event.id),
+        "onset_ms": f"{float(event.onset_ns // 1_000_000)}",
+        "changed_ms": f"{float(event.time_ns // 1_000_000)}",
+        "transition": quote(event.transition),
+    }
+    if event.transition in ENDS:
+        changed["open"] = "0.0"
+    if event.act is not None:
+        changed["who"] = quote(event.act.who)
+    return changed | _told(event) if event.transition in TELLS else changed
+
+
+def _told(event: EarlyWarning) -> dict[str, str]:
+    """What is said of the machine: why, what it may be, and when the limit is reached [h]; nobody has answered to it yet."""
+    what, likely, first = brief(event)
+    forecast = event.forecast
+    times_s = (None, None) if forecast is None else (forecast.low_s, forecast.high_s)
+    low_h, high_h = (NO_TIME_H if time_s is None else round(time_s / 3600.0, DECIMALS) for time_s in times_s)
+    return {
+        "open": "1.0",
+        "level": f"{_level(event)}",
+        "score": f"{event.score}",
+        "hours_low": f"{low_h}",
+        "hours_high": f"{high_h}",
+        "who": quote(""),
+        "tag": quote(event.evidence[0].tag if event.evidence else ""),
+        "what_zh": quote(what.zh),
+        "what_en": quote(what.en),
+        "likely_zh": quote(likely.zh),
+        "likely_en": quote(likely.en),
+        "first_zh": quote(first.zh),
+        "first_en": quote(first.en),
+    }
 
 
 def _station_fields(units: Array, time_ms: int) -> dict[str, float]:

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.events import RUNNING, SETTLING, STOPPED, UNKNOWN, EarlyWarning, Evidence, HealthScore, TagTrend
+from detectors.events import (
+    RUNNING,
+    SETTLING,
+    STOPPED,
+    UNKNOWN,
+    HealthScore,
+    TagTrend,
+)
 from detectors.health import health_index
 from stations.catalogue import load_fleet
 from streams.points import LEARNING, NO_DATA, NORMAL, PARTIAL, STOPPED_STATE, WATCH, PointEncoder, states
@@ -218,6 +225,16 @@ def test_the_encoder_of_every_block_of_the_fleet_takes_its_health() -> None:
         assert count == len(read(lines)) == shape[0] * (shape[1] + 1) + 1
 
 
+def test_what_somebody_attends_to_is_normal_in_what_rolls_up_but_keeps_its_own_state() -> None:
+    attended = np.zeros((3, 2), dtype=bool)
+    attended[1, 1] = True
+    found = points(replace(TROUBLED, attended=attended))
+    assert float(found["2", "shaft"].fields["state"]) == 5.0
+    assert float(found["2", "all"].fields["state"]) < 3.0
+    assert float(found["all", "all"].fields["state"]) == 3.0, "the watch of unit 1"
+    assert float(points(TROUBLED)["all", "all"].fields["state"]) == 5.0
+
+
 # ---- tags
 
 
@@ -238,68 +255,9 @@ def test_tags_of_the_units_meant_have_a_point_each_with_all_fields() -> None:
     for (unit, tag), line in found.items():
         number = (int(unit) - 1) * 4 + order.index(tag)
         assert (line.measurement, line.time, line.tags["station"]) == ("tag", TIME_MS, "ABC")
+        assert line.tags["uom"] == {"VIB": "mm/s", "FLOW": "m³/s"}.get(tag, "°C")
         wanted = {"value": number, "expected": number + 1, "low": number - 2, "high": number + 2, "score": 0.5}
         if number == 0:
             del wanted["score"]
         assert numbers(line) == wanted
     assert set(found["3", "FLOW"].fields) == TAG_FIELDS
-
-
-# ---- warnings
-
-WARNING = EarlyWarning(
-    id="6d0a4c2e-5d4b-5b0e-9f53-77616e626961",
-    kind="early_warning",
-    station="ABC",
-    block="units",
-    unit="2",
-    component="bearing",
-    transition="opened",
-    level="warning",
-    time_ns=TIME_NS,
-    onset_ns=START_NS,
-    score=1.75,
-    evidence=(Evidence("ABC.20PAD1", "瓦温", "pad", "degC", 64.1, 57.9, 1.75, 70.0),),
-    text_zh='甲站 2 号机：瓦温 "高" 6 K，a=b \\ c。',
-    text_en="Alpha unit 2, pad: 6 K above.",
-)
-
-
-def test_a_warning_is_one_point_with_its_numbers_and_texts() -> None:
-    lines, count = PointEncoder(BLOCK).warning(WARNING)
-    (line,) = read(lines)
-    assert count == 1
-    assert (line.measurement, line.time) == ("warning", TIME_MS)
-    assert line.tags == {"station": "ABC", "unit": "2", "component": "bearing"}
-    texts = {"id": WARNING.id, "tag": "ABC.20PAD1", "text_zh": WARNING.text_zh, "text_en": WARNING.text_en}
-    texts |= {"failure_mode": "unknown", "transition": "opened"}
-    assert {name: text for name, text in line.fields.items() if name in texts} == texts
-    others = line._replace(fields={name: text for name, text in line.fields.items() if name not in texts})
-    assert numbers(others) == {"level": 4.0, "open": 1.0, "score": 1.75, "onset_ms": START_NS // 10**6}
-
-
-@pytest.mark.parametrize(("level", "stored"), [("watch", 3.0), ("warning", 4.0), ("urgent", 5.0)])
-def test_the_level_of_a_warning_is_the_state_it_puts_its_component_in(level: str, stored: float) -> None:
-    (line,) = read(PointEncoder(BLOCK).warning(replace(WARNING, level=level))[0])
-    assert float(line.fields["level"]) == stored
-
-
-def test_what_somebody_attends_to_is_normal_in_what_rolls_up_but_keeps_its_own_state() -> None:
-    attended = np.zeros((3, 2), dtype=bool)
-    attended[1, 1] = True
-    found = points(replace(TROUBLED, attended=attended))
-    assert float(found["2", "shaft"].fields["state"]) == 5.0
-    assert float(found["2", "all"].fields["state"]) < 3.0
-    assert float(found["all", "all"].fields["state"]) == 3.0, "the watch of unit 1"
-    assert float(points(TROUBLED)["all", "all"].fields["state"]) == 5.0
-
-
-@pytest.mark.parametrize("transition", ["returned", "accepted", "closed"])
-def test_a_warning_that_is_over_is_closed(transition: str) -> None:
-    (line,) = read(PointEncoder(BLOCK).warning(replace(WARNING, transition=transition, evidence=()))[0])
-    assert (float(line.fields["open"]), float(line.fields["level"])) == (0.0, 0.0)
-
-
-def test_a_warning_that_returned_is_closed() -> None:
-    (line,) = read(PointEncoder(BLOCK).warning(replace(WARNING, transition="returned"))[0])
-    assert (float(line.fields["open"]), float(line.fields["level"])) == (0.0, 0.0)
