@@ -1,0 +1,112 @@
+"""What a real run of two stations leaves in InfluxDB, acts of people among it, as the worker would have written it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from connectors.influx import InfluxWriter
+from detectors.actions import Action
+from detectors.events import ENDS, EarlyWarning, Event, Forecast, HealthScore, TagTrend
+from detectors.monitor import StationMonitor
+from detectors.tuning import Tuning
+from stations.catalogue import load_fleet
+from stations.plant import Fleet, Station
+from stations.simulate import simulate
+from streams.points import PointEncoder
+
+PERIOD_S = 60.0
+N_SCANS = 240
+START_NS = 1_767_225_600 * 10**9
+LAST_NS = START_NS + int((N_SCANS - 1) * PERIOD_S) * 10**9
+NOW_MS = LAST_NS // 10**6 + 1_000
+"""A second after the last scan [ms]."""
+UNITS = 6
+LIVELY = Tuning(limit=1.5, warm_up_s=600.0, warm_up_scans=20, learn_s=60.0, on_scans=3, off_scans=3)
+"""Warm in half an hour and touchy, so that a short run holds warnings of every level and kind."""
+DAY_NS = 86_400 * 10**9
+
+
+def _small(station: Station) -> Station:
+    station = station.at_period(PERIOD_S)
+    return replace(station, blocks=tuple(block.only(UNITS) for block in station.blocks))
+
+
+FLEET = Fleet({code: _small(load_fleet().stations[code]) for code in ("YXK", "FYL")})
+
+
+def events(station: Station) -> Iterator[Event]:
+    """Every event of a run; after its last scan one of the open warnings is acknowledged and another one shelved."""
+    monitor = StationMonitor(station, LIVELY)
+    is_open: dict[str, bool] = {}
+    for scan in simulate(station, start_ns=START_NS, n_scans=N_SCANS, seed=3):
+        for event in monitor.receive(scan):
+            if isinstance(event, EarlyWarning):
+                is_open[event.id] = event.transition not in ENDS
+            yield event
+    first, second = [warning for warning, stands in is_open.items() if stands][:2]
+    at_ns = LAST_NS + 5 * 10**8
+    yield from monitor.act(Action("acknowledge", station.code, "李工", at_ns, warning=first))
+    yield from monitor.act(Action("shelve", station.code, "李工", at_ns, warning=second, until_ns=at_ns + DAY_NS))
+
+
+def standing(warning: EarlyWarning) -> EarlyWarning:
+    """The same as one that has stood for three days, with a limit in sight."""
+    day_s = DAY_NS / 1e9
+    return replace(
+        warning,
+        id=f"{ord(warning.station[0]):08x}-5d4b-5b0e-9f53-77616e626961",
+        transition="reminded",
+        level="warning",
+        unit="1",
+        time_ns=LAST_NS,
+        onset_ns=LAST_NS - 3 * DAY_NS,
+        forecast=Forecast("rising", 9 * day_s, 17 * day_s),
+    )
+
+
+@cache
+def all_events() -> list[Event]:
+    """Every event of both stations in order of their times."""
+    found = []
+    for station in FLEET.stations.values():
+        said = list(events(station))
+        told = next(one for one in said if isinstance(one, EarlyWarning) and one.evidence)
+        found += [*said, standing(told)]
+    return found
+
+
+def lines() -> Iterator[tuple[str, int]]:
+    """Lines of all events, and how many each text holds."""
+    points = {block.station: PointEncoder(block) for block in FLEET.blocks}
+    everything = all_events()
+    for number, event in enumerate(everything):
+        if isinstance(event, TagTrend):
+            yield points[event.station].tags(event)
+        elif isinstance(event, HealthScore):
+            following = everything[number + 1 : number + 2]  # the trend of a scan comes right after its health
+            detailed = next((one.units for one in following if isinstance(one, TagTrend)), None)
+            yield points[event.station].health(event, detailed)
+        elif isinstance(event, EarlyWarning):
+            yield points[event.station].warning(event)
+
+
+async def write(url: str, *buckets: str) -> None:
+    """The whole run, into each of some buckets; fails if InfluxDB refuses a line."""
+    refused: list[str] = []
+    text = list(lines())
+    for bucket in buckets:
+        writer = InfluxWriter(url, token="", org="-", bucket=bucket, on_refused=lambda line, _: refused.append(line))
+        await writer.start()
+        for some, count in text:
+            await writer.put(some, count)
+        await writer.flush()
+        await writer.stop()
+    assert refused == []
+
+
+def fill(url: str, *buckets: str) -> None:
+    """As `write`, from code that does not wait."""
+    asyncio.run(write(url, *buckets))

@@ -1,0 +1,134 @@
+"""Every query of every dashboard against a real InfluxDB that holds a real run: each has rows, and they are right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors import influx
+from dashboards.grafana import check
+from dashboards.grafana.build import build
+from detectors.events import ENDS, LEVELS, TELLS, EarlyWarning
+from tests.dashboards import recorded
+from tests.services.influx import InfluxServer
+
+pytestmark = pytest.mark.integration
+
+BOARDS = build(recorded.FLEET)
+
+
+class Database:
+    """Asks as Grafana would."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url, self.name = url, name
+        self.given = {"run_a": name, "run_b": name}
+
+    def ask(self, query: str) -> list[dict[str, Any]]:
+        return influx.query(self.url, token="", database=self.name, influxql=query)
+
+    def values(self, uid: str, place: str, now_ms: int = recorded.NOW_MS, **variables: str) -> list[dict[str, Any]]:
+        """Rows of one query of a dashboard."""
+        board = BOARDS[uid]
+        (query,) = (one for one in check.queries(board) if one.place == place)
+        return self.ask(check.filled(query, board, {"station": "YXK", "unit": "1", "lang": "zh"} | variables, now_ms))
+
+
+@pytest.fixture(scope="module")
+def database(influx_server: InfluxServer) -> Database:
+    for name in ("boards", "boards_empty"):
+        influx_server.create_database(name)
+    recorded.fill(influx_server.url, "boards")
+    return Database(influx_server.url, "boards")
+
+
+def last(rows: list[dict[str, Any]]) -> Any:
+    return next(value for name, value in rows[-1].items() if name != "time")
+
+
+def test_every_query_runs_and_has_rows(database: Database) -> None:
+    answers = check.run(BOARDS, database.ask, now_ms=recorded.NOW_MS, given=database.given)
+    found = list(check.judged(answers))
+    assert [str(finding) for finding in found if finding is not None] == []
+    assert len(found) >= 75
+
+
+def test_every_query_runs_in_english_and_of_the_other_station(database: Database) -> None:
+    given = database.given | {"lang": "en", "station": "FYL", "unit": "3"}
+    answers = check.run(BOARDS, database.ask, now_ms=recorded.NOW_MS, given=given)
+    assert [str(finding) for finding in check.judged(answers) if finding is not None and not finding.is_empty] == []
+
+
+def test_an_empty_database_refuses_nothing(database: Database) -> None:
+    empty = Database(database.url, "boards_empty")
+    answers = check.run(BOARDS, empty.ask, now_ms=recorded.NOW_MS, given=empty.given)
+    assert [str(finding) for finding in check.judged(answers) if finding is not None and not finding.is_empty] == []
+
+
+def test_a_tile_shows_the_present_and_turns_to_no_data_after_three_periods(database: Database) -> None:
+    """The last bucket of the query is what the tile shows."""
+    newest = database.ask('SELECT last("state") AS "s" FROM "health" WHERE "station" = \'YXK\' AND "unit" = \'all\'')
+    title = "云溪口水电站 YXK"
+    assert last(database.values("wanbiao-fleet", f"{title} / A")) == newest[0]["s"] != 2
+    assert last(database.values("wanbiao-fleet", f"{title} / D")) == 1
+    later_ms = recorded.NOW_MS + 181_000
+    assert last(database.values("wanbiao-fleet", f"{title} / A", now_ms=later_ms)) == 2
+    assert last(database.values("wanbiao-fleet", f"{title} / B", now_ms=later_ms)) is None
+    assert last(database.values("wanbiao-fleet", f"{title} / D", now_ms=later_ms)) == 182
+
+
+def standing() -> dict[str, dict[str, Any]]:
+    """How every episode stands by the events themselves: the level and the last transition, of those that are open."""
+    found: dict[str, dict[str, Any]] = {}
+    for event in recorded.all_events():
+        if isinstance(event, EarlyWarning):
+            one = found.setdefault(event.id, {})
+            one |= {"life": event.transition, "who": event.act.who if event.act else ""}
+            if event.transition in TELLS:
+                one |= {"open": True, "level": 3.0 + LEVELS.index(event.level), "tag": event.evidence[0].tag}
+            elif event.transition in ENDS:
+                one["open"] = False
+    return {id: one for id, one in found.items() if one["open"]}
+
+
+def test_the_worklist_is_what_is_open_and_nothing_else(database: Database) -> None:
+    rows = database.values("wanbiao-worklist", _place("wanbiao-worklist", "未关闭 Open"), station=".*", life=".*")
+    expected = standing()
+    assert {row["id"]: (row["level"], row["life"], row["who"]) for row in rows} == {
+        id: (one["level"], one["life"], one["who"]) for id, one in expected.items()
+    }
+    assert {"acknowledged", "shelved"} <= {row["life"] for row in rows}
+    assert all(row["what"] for row in rows)
+    assert len(rows) > 10
+
+
+def test_counts_are_those_of_the_list(database: Database) -> None:
+    levels = [one["level"] for one in standing().values()]
+    for ref, level in (("A", 5.0), ("B", 4.0), ("C", 3.0)):
+        assert last(database.values("wanbiao-worklist", f"stat / {ref}", station=".*")) == levels.count(level)
+
+
+def test_what_people_attend_to_is_not_counted_as_waiting(database: Database) -> None:
+    waiting = [one for one in standing().values() if not one["who"]]
+    assert last(database.values("wanbiao-worklist", "stat / D", station=".*")) == len(waiting)
+
+
+def test_days_of_the_load_are_those_of_the_warnings(database: Database) -> None:
+    told = [e.level for e in recorded.all_events() if isinstance(e, EarlyWarning) and e.transition in TELLS]
+    rows = database.values("wanbiao-load", _place("wanbiao-load", "每天预警"), station=".*")
+    for level in LEVELS:
+        assert sum(row[level] for row in rows) == told.count(level)
+
+
+def _place(uid: str, start: str) -> str:
+    return next(one.place for one in check.queries(BOARDS[uid]) if one.place.startswith(start))
+
+
+def test_the_tags_that_stand_out_most_are_chosen(database: Database) -> None:
+    rows = database.values("wanbiao-unit", "variable tag", top="3", unit="2")
+    scores = database.ask(
+        'SELECT max("score") AS "s" FROM "tag" WHERE "station" = \'YXK\' AND "unit" = \'2\' GROUP BY "tag"'
+    )
+    worst = sorted(scores, key=lambda row: -float(row["s"]))[:3]
+    assert {row["tag"] for row in rows} == {row["tag"] for row in worst}
