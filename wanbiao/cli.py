@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "warnings": "List early warnings; acknowledge, shelve, close them.",
     "topics": "Create and list the topics on Kafka.",
     "buckets": "Create the bucket in InfluxDB.",
+    "dashboards": "Check the dashboards of Grafana, and publish them.",
     "catalogue": "Check and show what the stations are.",
 }
 """Each is ``command`` of the module of its name in `wanbiao.commands`, with its short help."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PREFIX: Final = "WANBIAO_"
 IGNORED: Final = ("WANBIAO_DATA", "WANBIAO_TEST_KAFKA", "WANBIAO_TEST_INFLUX")
 """Variables of the tests and benchmarks, which share the prefix."""
+SECRETS: Final = ("kafka_password", "influx_token", "grafana_token")
+"""Settings that may stand in a file, named by a variable that ends in ``_FILE``."""
 WHERE: Final = "environment"
 """Stands in place of the file name in a message."""
 SECRET_BYTES_MAX: Final = 4096
@@ -63,6 +65,10 @@ class Settings:
     """Token that may write to the bucket; better in a file, named by ``WANBIAO_INFLUX_TOKEN_FILE``."""
     influx_bucket: Annotated[str, checks.bucket] = "pm"
     """Bucket (version 2) or database (version 1)."""
+    grafana_url: Annotated[str, checks.url] = "http://127.0.0.1:3000"
+    """Grafana to which `wanbiao dashboards publish` writes."""
+    grafana_token: Annotated[str, checks.secret] = field(default="", repr=False)
+    """Token of a service account of role Editor; better in a file, named by ``WANBIAO_GRAFANA_TOKEN_FILE``."""
     catalogue: Annotated[str, checks.text] = ""
     """Folder of station files, or files, shipped stations or recordings separated by commas; empty = the shipped fleet."""
     period_s: Annotated[float | None, checks.number(0.001, 86_400.0)] = None
@@ -98,7 +104,7 @@ class Settings:
         wanbiao.errors.ConfigError: environment: WANBIAO_CLOCK: "life"; expected live or recorded; nearest: "live"
         """
         names = {setting.name: PREFIX + setting.name.upper() for setting in fields(cls)}
-        secrets = {name: f"{names[name]}_FILE" for name in ("kafka_password", "influx_token")}
+        secrets = {name: f"{names[name]}_FILE" for name in SECRETS}
         given = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value.strip()}
         _refuse_unknown(given, [*names.values(), *secrets.values(), *IGNORED])
         for name, variable in secrets.items():

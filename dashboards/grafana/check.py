@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors.errors import ConnectorError
 from dashboards.grafana.look import Json
 from dashboards.grafana.panels import ALL, CORE, DATASOURCE_UID, SCHEMA_VERSION
 
+VARIABLE: Final = "variable "
+"""Begins the place of the query of a variable."""
 HOUR_MS: Final = 3_600_000
 INTERVAL: Final = "5m"
 """``$__interval`` where a panel names no least one."""
-MAY_BE_EMPTY: Final = ('"warning"', '"episode"')
-"""Measurements that are empty in a healthy plant."""
+MAY_BE_EMPTY: Final = ('"warning"', '"episode"', "$run_")
+"""In queries that have no rows in a healthy plant of which nothing was replayed."""
 _VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
 _LINK: Final = re.compile(r"^/d/([\w-]+)")
 
@@ -27,40 +30,48 @@ Ask = Callable[[str], list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a dashboard: where it stands, its text as it stands there, the least ``$__interval``."""
+    """One query of a dashboard: where it stands, its text as it stands there, the least ``$__interval``.
+
+    ``may_be_empty``: it has no rows in a plant in which all is well.
+    """
 
     board: str
     place: str
     text: str
     interval: str = INTERVAL
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong; ``is_empty`` = nothing but that a query has no rows."""
+    """What is wrong."""
 
     board: str
     place: str
     reason: str
-    is_empty: bool = False
 
     def __str__(self) -> str:
         return f"{self.board}: {self.place}: {self.reason}" if self.place else f"{self.board}: {self.reason}"
 
 
 def queries(board: Json) -> Iterator[Query]:
-    """Every query: of panels, variables and annotations."""
-    uid = board["uid"]
+    """Every query: of variables, whose values the others need, of panels and of annotations."""
+    variables = [v for v in board["templating"]["list"] if v["type"] == "query"]
+    # A hidden variable picks the few that are not normal.
+    picks = [f"${v['name']}" for v in variables if v["hide"]]
+
+    def query(place: str, text: str, interval: str = INTERVAL, *, picked: bool = False) -> Query:
+        return Query(board["uid"], place, text, interval, picked or any(w in text for w in (*picks, *MAY_BE_EMPTY)))
+
+    for variable in variables:
+        yield query(f"{VARIABLE}{variable['name']}", variable["query"], picked=bool(variable["hide"]))
     for panel in board["panels"]:
         for target in panel.get("targets", ()):
             place = f"{panel['title'] or panel['type']} / {target['refId']}"
-            yield Query(uid, place, target["query"], panel.get("interval", INTERVAL))
-    for variable in board["templating"]["list"]:
-        if variable["type"] == "query":
-            yield Query(uid, f"variable {variable['name']}", variable["query"])
+            yield query(place, target["query"], panel.get("interval", INTERVAL))
     for annotation in board["annotations"]["list"]:
         if "query" in annotation:
-            yield Query(uid, f"annotation {annotation['name']}", annotation["query"])
+            yield query(f"annotation {annotation['name']}", annotation["query"])
 
 
 def structure(boards: Mapping[str, Json]) -> list[Finding]:
@@ -125,39 +136,40 @@ def _span_ms(since: str) -> int:
 
 
 def run(
-    boards: Mapping[str, Json], ask: Ask, *, now_ms: int, given: Mapping[str, str] | None = None
-) -> Iterator[tuple[Query, int, str]]:
-    """Ask every query of every dashboard, variables first, since what follows is about their values.
+    boards: Mapping[str, Json], ask: Ask, *, now_ms: int, given: Mapping[str, str] | None = None, strict: bool = False
+) -> Iterator[tuple[Query, Finding | None]]:
+    """Ask every query of every dashboard, as Grafana would at ``now_ms``; each with what is wrong, None = nothing.
 
-    Yields a query, how many rows it has, and why InfluxDB refused it, "" = it did not. ``given`` fixes variables by name.
+    A query without rows is wrong, if it is ``strict`` also one that may be empty. ``given`` fixes variables by name.
     """
     for board in boards.values():
-        variables: dict[str, str] = {}
-        for variable in board["templating"]["list"]:
-            name = variable["name"]
-            if variable["type"] == "query":
-                query = Query(board["uid"], f"variable {name}", variable["query"])
-                rows, reason = _asked(ask, filled(query, board, variables, now_ms))
-                yield query, len(rows), reason
-                variables[name] = _value(variable, [str(v) for row in rows for v in row.values()])
-            else:
-                variables[name] = ".*" if variable["current"]["value"] == ALL else variable["current"]["value"]
-            variables[name] = (given or {}).get(name, variables[name])
+        variables = _chosen(board)
         for query in queries(board):
-            if not query.place.startswith("variable "):
-                rows, reason = _asked(ask, filled(query, board, variables, now_ms))
-                yield query, len(rows), reason
+            rows, reason = _asked(ask, filled(query, board, variables | dict(given or {}), now_ms))
+            if query.place.startswith(VARIABLE):
+                name = query.place.removeprefix(VARIABLE)
+                variable = next(one for one in board["templating"]["list"] if one["name"] == name)
+                variables[name] = _value(variable, [str(value) for row in rows for value in row.values()])
+            if not reason and not rows and (strict or not query.may_be_empty):
+                reason = "no rows"
+            yield query, Finding(query.board, query.place, reason) if reason else None
+
+
+def _chosen(board: Json) -> dict[str, str]:
+    """Values of the variables that need no query."""
+    given = [variable for variable in board["templating"]["list"] if variable["type"] != "query"]
+    return {v["name"]: ".*" if v["current"]["value"] == ALL else v["current"]["value"] for v in given}
 
 
 def _asked(ask: Ask, query: str) -> tuple[list[dict[str, Any]], str]:
-    from connectors.errors import ConnectorError
-
+    """Rows that hold more than a time, and why there are none, if InfluxDB refuses."""
     try:
-        return [row for row in ask(query) if any(v is not None for k, v in row.items() if k != "time")], ""
+        rows = ask(query)
     except ConnectorError as error:
         if error.retryable:
             raise
         return [], str(error)
+    return [row for row in rows if any(value is not None for name, value in row.items() if name != "time")], ""
 
 
 def _value(variable: Json, values: list[str]) -> str:
@@ -165,17 +177,6 @@ def _value(variable: Json, values: list[str]) -> str:
     pattern = variable["regex"].strip("/")
     fitting = [value for value in values if re.search(pattern, value)]
     if variable["multi"]:
-        return "|".join(map(re.escape, fitting)) if fitting else "none"
+        return "|".join(map(re.escape, fitting)) or "none"
     current: str = variable["current"]["value"]
     return current if current in values or not fitting else fitting[0]
-
-
-def judged(answers: Iterator[tuple[Query, int, str]]) -> Iterator[Finding | None]:
-    """What is wrong with each query, None = nothing."""
-    for query, rows, reason in answers:
-        if reason:
-            yield Finding(query.board, query.place, reason)
-        elif not rows:
-            yield Finding(query.board, query.place, "no rows", is_empty=True)
-        else:
-            yield None

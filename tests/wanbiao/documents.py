@@ -18,7 +18,7 @@ from wanbiao.cli import cli
 from wanbiao.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRETS = ("WANBIAO_KAFKA_PASSWORD", "WANBIAO_INFLUX_TOKEN")
+SECRETS = [settings.PREFIX + name.upper() for name in settings.SECRETS]
 
 
 def settings_table() -> str:

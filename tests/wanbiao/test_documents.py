@@ -7,7 +7,7 @@ import ast
 import click
 import pytest
 
-from tests.wanbiao.documents import ROOT, commands, documented, options, settings_table
+from tests.wanbiao.documents import ROOT, SECRETS, commands, documented, options, settings_table
 from wanbiao import settings
 from wanbiao.cli import COMMANDS, cli
 
@@ -53,7 +53,7 @@ def test_the_short_help_is_that_of_the_command(name: str) -> None:
 def test_every_setting_that_the_commands_read_exists() -> None:
     """A name in a help text that is no setting would send people looking."""
     known = {settings.PREFIX + name.upper() for name in settings.Settings.__dataclass_fields__}
-    known |= {"WANBIAO_KAFKA_PASSWORD_FILE", "WANBIAO_INFLUX_TOKEN_FILE"}
+    known |= {f"{name}_FILE" for name in SECRETS}
     for path in (ROOT / "wanbiao" / "commands").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
