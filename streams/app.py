@@ -12,6 +12,7 @@ from detectors.monitor import StationMonitor
 from streams.config import WorkerConfig
 from streams.kafka_options import tls_context
 from streams.partition import MakeMonitor
+from streams.vitals import REPORT_S
 from streams.worker import Worker
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ def _wire(app: faust.App, config: WorkerConfig, monitor: MakeMonitor) -> None:
             await asyncio.sleep(config.checkpoint_s)
             await worker.checkpoint_all()
 
+    async def vitals(app: faust.App) -> None:
+        while not app.should_stop:
+            await asyncio.sleep(REPORT_S)
+            await worker.report()
+
     async def revoked(sender: Any, *arguments: Any, **named: Any) -> None:
         await worker.release("the group rebalances")
 
@@ -86,6 +92,7 @@ def _wire(app: faust.App, config: WorkerConfig, monitor: MakeMonitor) -> None:
         await worker.stop()
 
     app.task(barrier)
+    app.task(vitals)
 
     # Faust types a signal handler as a protocol that no plain function satisfies.
     app.on_partitions_revoked.connect(revoked, weak=False)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +16,7 @@ from detectors.events import DataQuality, EarlyWarning, Event, HealthScore, Refu
 from streams.config import WorkerConfig
 from streams.kafka_options import aiokafka_options
 from streams.points import PointEncoder
+from streams.vitals import Vitals
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
@@ -44,6 +46,7 @@ class Outputs:
             on_refused=lambda line, reason: logger.error("influxdb refuses for good: %s: %s", reason, line[:200]),
         )
         self._producer: AIOKafkaProducer | None = None
+        self._vitals = Vitals(config.worker_id, begun_s=time.time())
 
     async def start(self) -> None:
         """Connect, once."""
@@ -76,6 +79,7 @@ class Outputs:
         sent = []
         for event in events:
             if isinstance(event, HealthScore):
+                self._vitals.took(event.station, event.time_ns)
                 sent.append(await self._send("health", event.station, wire.encode_health(event)))
             elif isinstance(event, EarlyWarning | DataQuality):
                 sent.append(await self._send("warnings", event.id, wire.encode_warning(event)))
@@ -101,8 +105,13 @@ class Outputs:
         """Tell what became of an action, for who waits for it and for the audit trail."""
         return await self._send("actions", record.station, encode_audit(record))
 
+    async def report(self, *, lag: int, uncovered_s: float) -> None:
+        """Write what was counted since the last report."""
+        await self._influx.put(*self._vitals.report(time.time(), lag=lag, uncovered_s=uncovered_s))
+
     async def bury(self, message: Message, stage: str, reason: str) -> Sent:
         """Send a message to the dead letters as it came, with headers that say where it stood and why it is there."""
+        self._vitals.buried()
         value, key = message.value or b"", (message.key or b"")[:KEY_BYTES]
         headers = {
             "topic": message.topic,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -70,11 +71,17 @@ class Partition:
         self._broken: set[int] = set()
         self._sent: list[Sent] = []
         self._barrier = asyncio.Lock()
+        self._uncovered_since: float | None = None
 
     @property
     def is_full(self) -> bool:
         """True when the stream must wait for a barrier: much is held, or a message was undone, which would be dear to repeat."""
         return len(self._held) >= MAX_HELD or bool(self._broken)
+
+    @property
+    def uncovered_s(self) -> float:
+        """Age of the oldest message that no checkpoint covers [s], counted from when it was taken; 0 = there is none."""
+        return 0.0 if self._uncovered_since is None else time.monotonic() - self._uncovered_since
 
     async def open(self) -> None:
         """Take the partition over: fence its older owners, read its state."""
@@ -114,6 +121,8 @@ class Partition:
             await self._judge(read, message)
         self.next_offset = message.offset + 1
         self._held.append(event)
+        if self._uncovered_since is None:
+            self._uncovered_since = time.monotonic()
 
     def _read(self, message: Message) -> Scan | ActionMessage | wire.Unreadable:
         data = message.value or b""
@@ -207,6 +216,7 @@ class Partition:
                 if self.closed or not self._held or self.next_offset is None:
                     return
                 held, self._held = self._held, []
+                begun_s = time.monotonic()
                 self._broken.clear()
                 sent, self._sent = self._sent, []
                 changed, self._changed = self._changed, set()
@@ -217,6 +227,7 @@ class Partition:
             await self._log.write(next_offset, states)
             for event in held:
                 event.ack()
+            self._uncovered_since = begun_s if self._held else None
 
     async def close(self) -> None:
         """Give the partition up; what was not covered by a barrier is left for the next owner."""

@@ -152,6 +152,25 @@ class Worker:
             f"partition {partition.number}: expected offset {partition.next_offset}, got {offset}; position put back"
         )
 
+    async def report(self) -> None:
+        """Tell how the worker does; nothing while it owns no partition."""
+        partitions = list(self._partitions.values())
+        if not partitions:
+            return
+        try:
+            lag = sum([await self._lag(partition) for partition in partitions])
+            await self._outputs.report(lag=lag, uncovered_s=max(partition.uncovered_s for partition in partitions))
+        except Exception as error:  # the work itself goes on, or fails where it is done
+            logger.warning("no report: %r", error)
+
+    async def _lag(self, partition: Partition) -> int:
+        """Messages of a partition that are still to be taken."""
+        source = self._source(partition.number)
+        if source is None or partition.next_offset is None:
+            return 0
+        end = (await self._app.consumer.highwaters(source)).get(source)
+        return 0 if end is None else max(0, end - partition.next_offset)
+
     async def checkpoint_all(self) -> None:
         """One barrier for every partition."""
         for partition in list(self._partitions.values()):

@@ -16,6 +16,7 @@ from stations.catalogue import load_fleet
 from stations.plant import Fleet, Station
 from stations.simulate import simulate
 from streams.points import PointEncoder
+from streams.vitals import Vitals
 
 PERIOD_S = 60.0
 N_SCANS = 240
@@ -91,6 +92,9 @@ def lines() -> Iterator[tuple[str, int]]:
             yield points[event.station].health(event, detailed)
         elif isinstance(event, EarlyWarning):
             yield points[event.station].warning(event)
+    vitals = Vitals("worker-1", begun_s=NOW_MS / 1e3 - 60.0)
+    vitals.took("YXK", LAST_NS)
+    yield vitals.report(NOW_MS / 1e3, lag=3, uncovered_s=4.0)
 
 
 async def write(url: str, *buckets: str) -> None:

@@ -333,3 +333,17 @@ def test_a_live_clock_refuses_an_old_action_and_says_so_to_who_sent_it(late_s: f
     assert (late.result, soon.result) == (REFUSED, DONE)
     assert words in late.reason
     assert not outputs.buried
+
+
+def test_a_scan_is_uncovered_until_its_checkpoint() -> None:
+    async def run() -> None:
+        partition, _, _, fleet = make()
+        scan = next(iter(simulate(fleet.stations["YXK"], start_ns=START_NS, n_scans=1, seed=1)))
+        assert partition.uncovered_s == 0.0
+        await feed(partition, [MemoryEvent(0, b"YXK", wire.encode_scan(scan))])
+        first = partition.uncovered_s
+        assert 0.0 < first < partition.uncovered_s
+        await partition.checkpoint()
+        assert partition.uncovered_s == 0.0
+
+    asyncio.run(run())
