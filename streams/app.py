@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import faust
 
 from detectors.monitor import StationMonitor
+from streams.alive import AliveFile
 from streams.config import WorkerConfig
 from streams.kafka_options import tls_context
 from streams.partition import MakeMonitor
@@ -66,6 +67,7 @@ def _credentials(config: WorkerConfig) -> Any:
 
 def _wire(app: faust.App, config: WorkerConfig, monitor: MakeMonitor) -> None:
     worker = Worker(app, config, monitor)
+    alive = AliveFile(config.alive_file)
     source = app.topic(
         config.topic("telemetry"), partitions=config.partitions, key_serializer="raw", value_serializer="raw"
     )
@@ -79,6 +81,7 @@ def _wire(app: faust.App, config: WorkerConfig, monitor: MakeMonitor) -> None:
         while not app.should_stop:
             await asyncio.sleep(config.checkpoint_s)
             await worker.checkpoint_all()
+            alive.touch()  # here and nowhere else: outputs were acknowledged and states are safe
 
     async def vitals(app: faust.App) -> None:
         while not app.should_stop:

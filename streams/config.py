@@ -22,6 +22,7 @@ class WorkerConfig:
     max_age_s, max_future_s : how near [s].
     max_action_age_s : how near for what people do [s]; what comes again later than that is an old message, not a new act.
     checkpoint_s : time between two barriers [s].
+    alive_file : touched after each barrier; empty = none.
     """
 
     fleet: Fleet
@@ -38,6 +39,7 @@ class WorkerConfig:
     max_future_s: float = 300.0
     max_action_age_s: float = 3600.0
     checkpoint_s: float = 5.0
+    alive_file: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
     ca_file: str = ""

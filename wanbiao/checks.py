@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -143,6 +144,14 @@ def file(value: str) -> str:
     """A file that is there."""
     if not Path(value).is_file():
         raise WrongError(show(value), "a file that is there")
+    return value
+
+
+def new_file(value: str) -> str:
+    """A file that is there or can be made."""
+    path = Path(value)
+    if not value.isprintable() or path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise WrongError(show(value), "a file in a folder that can be written to")
     return value
 
 

@@ -79,6 +79,8 @@ class Settings:
     """``live`` refuses event times far from now, ``recorded`` takes any: for replays and for simulations faster than life."""
     checkpoint_s: Annotated[float, checks.number(0.1, 3600.0)] = 5.0
     """Time between two checkpoints of a worker [s]: what a restart computes again at most."""
+    alive_file: Annotated[str, checks.new_file] = ""
+    """Touched by a worker after each round of checkpoints, by ``simulate --kafka`` after each scan: its age is their health."""
     tuning: Annotated[str, checks.file] = ""
     """TOML file with constants of detection; empty = the usual ones."""
     language: Annotated[str, checks.one_of("zh", "en", "both")] = "both"
@@ -187,6 +189,7 @@ class Settings:
             influx_bucket=self.influx_bucket,
             clock=self.clock,
             checkpoint_s=self.checkpoint_s,
+            alive_file=self.alive_file,
         )
 
 

@@ -99,6 +99,7 @@ class Pipeline:
             "WANBIAO_INFLUX_BUCKET": self.bucket,
             "WANBIAO_CLOCK": "recorded",
             "WANBIAO_CHECKPOINT_S": str(self.checkpoint_s),
+            "WANBIAO_ALIVE_FILE": str(self.folder / f"alive-{name}"),
             "WANBIAO_TUNING": str(self.folder / "tuning.toml"),
         }
         log = (self.folder / f"worker-{self._started}-{name}.log").open("wb")

@@ -11,6 +11,7 @@ import pytest
 from connectors import influx
 from tests.services.influx import InfluxServer
 from tests.services.kafka import KafkaBroker
+from tests.services.process import wait_until
 from tests.streams.pipeline import Pipeline
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -35,11 +36,17 @@ def tag_points(pipeline: Pipeline) -> int:
     return int(rows[0]["count"]) if rows else 0
 
 
+def alive_age_s(pipeline: Pipeline) -> float:
+    """Time since the worker last touched its file [s]."""
+    return time.time() - (pipeline.folder / "alive-w1").stat().st_mtime
+
+
 def test_an_outage_loses_nothing_and_holds_no_warning_up(pipeline: Pipeline, own_influx_server: InfluxServer) -> None:
     scans = pipeline.scans(1_200)
     worker = pipeline.start_worker()
     sent = pipeline.send(scans[:1_200])
     pipeline.wait(sent)
+    wait_until(lambda: alive_age_s(pipeline) < AWAY_S / 3, timeout_s=30.0, what="the barrier goes on")
     own_influx_server.stop()
     sent += pipeline.send(scans[1_200:])
     begun = time.monotonic()
@@ -48,8 +55,10 @@ def test_an_outage_loses_nothing_and_holds_no_warning_up(pipeline: Pipeline, own
     assert len(pipeline.read("health")) > 1_200, "health and warnings go on while InfluxDB is away"
     assert pipeline.position() == 1_200, "no barrier passes a point that is not stored"
     time.sleep(max(0.0, begun + AWAY_S - time.monotonic()))  # the length of the outage
+    assert alive_age_s(pipeline) > AWAY_S / 2, "a barrier that is held up is no sign of life"
     own_influx_server.start()
     pipeline.wait(sent)
+    wait_until(lambda: alive_age_s(pipeline) < AWAY_S / 3, timeout_s=30.0, what="the barrier goes on")
 
     assert worker.poll() is None
     report = pipeline.check(scans)

@@ -40,6 +40,8 @@ WRONG = [
     ("PERIOD_S", "10s", ['"10s"', "a number"]),
     ("CLOCK", "liv", ['"liv"', "live or recorded", 'nearest: "live"']),
     ("CHECKPOINT_S", "inf", ["0.1 to 3600"]),
+    ("ALIVE_FILE", "nonesuch/alive", ['"nonesuch/alive"', "can be written to"]),
+    ("ALIVE_FILE", ".", ['"."', "a file in a folder"]),
     ("TUNING", "nonesuch.toml", ['"nonesuch.toml"', "a file"]),
     ("LANGUAGE", "english", ['"english"', "zh, en or both"]),
     ("LOG", "infos", ['"infos"', "debug, info, warning or error", 'nearest: "info"']),

@@ -187,10 +187,12 @@ def _send(plan: Plan, speed: float, settings: Settings, needs: dict[str, str]) -
     """Send until the end, or until Ctrl-C (True); what was sent is acknowledged when it returns."""
     from connectors.kafka import ScanProducer
     from connectors.wire import encode_scan
+    from streams.alive import AliveFile
     from wanbiao.display import console, date, duration, progress
     from wanbiao.embedded import Pace
 
     pace, begun, interrupted = Pace(speed), time.monotonic(), False
+    alive = AliveFile(settings.alive_file)
     sent = readings = last_ns = 0
     topic = f"{settings.prefix}telemetry"
     span_ns = math.inf if plan.end_ns is None else plan.end_ns - plan.start_ns
@@ -202,6 +204,7 @@ def _send(plan: Plan, speed: float, settings: Settings, needs: dict[str, str]) -
             for scan in plan.scans():
                 pace.wait(scan.time_ns)
                 producer.send(scan.station, encode_scan(scan))
+                alive.touch()
                 sent, readings, last_ns = sent + 1, readings + scan.values.size, scan.time_ns
                 done = None if plan.end_ns is None else (scan.time_ns - plan.start_ns) / span_ns
                 advance(done, f"{date(scan.time_ns)}, {sent} scans")
