@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup setup-dev demo test lint types layers format wheel lock clean help
+.PHONY: all setup setup-dev demo test up down secrets lint types layers format wheel lock clean help
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
@@ -14,6 +14,7 @@ RUNTIME := .venv/.installed
 DEV := .venv/.installed-dev
 COMPILE := env -u PIP_FIND_LINKS CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --build-deps-for editable
+SECRETS := $(addprefix secrets/,influx_password influx_operator_token grafana_password)
 ARGS ?=
 
 all: lint types layers test  ## lint + types + layers + test, the same as CI
@@ -29,6 +30,16 @@ demo: $(RUNTIME)  ## simulate the stations, learn, find a seeded fault (ARGS="--
 
 test: $(DEV)  ## run every test (ARGS="-k kafka"); real services are started where Java and Go are installed
 	@$(BIN)/python -m pytest $(ARGS)
+
+up: secrets  ## the same in containers, with Grafana on http://127.0.0.1:3000; builds the image first
+	@command -v docker > /dev/null || { echo "wanbiao: no docker here" >&2; exit 1; }
+	@docker compose --profile full up --detach --build --wait
+	@docker compose --profile full ps
+
+down:  ## end the containers; their volumes stay
+	@docker compose --profile full down
+
+secrets: $(SECRETS)  ## make the passwords of the containers in secrets/, those that are missing
 
 lint: $(DEV)  ## ruff: rules and layout of the code
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . || { echo "wanbiao: \`make format\` mends most of it" >&2; exit 1; }
@@ -53,12 +64,18 @@ lock: $(DEV)  ## write both locks again (ARGS="--upgrade" for newer versions)
 	@$(COMPILE) $(ARGS) --output-file requirements.lock pyproject.toml
 	@$(COMPILE) $(ARGS) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
-clean:  ## remove everything that make made
+clean:  ## remove everything that make made, but for secrets/, which belong to the volumes
 	@rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+# Every container reads as a user of its own, so the files can be read and the folder keeps everybody else out.
+secrets/%:
+	@install -d -m 0700 secrets
+	@head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n' > $@ && chmod 0444 $@
+	@echo "wanbiao: made $@"
 
 # The development lock holds everything of the runtime lock, so a stamp of the former is one of the latter too.
 
