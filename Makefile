@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup setup-dev demo test up down secrets lint types layers format wheel lock clean help
+.PHONY: all setup setup-dev demo test stack up down secrets lint types layers format wheel lock clean help
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
@@ -31,8 +31,11 @@ demo: $(RUNTIME)  ## simulate the stations, learn, find a seeded fault (ARGS="--
 test: $(DEV)  ## run every test (ARGS="-k kafka"); real services are started where Java and Go are installed
 	@$(BIN)/python -m pytest $(ARGS)
 
+stack: $(DEV)  ## Kafka, InfluxDB, two workers, the simulator, without containers (ARGS="--for 60s")
+	@$(BIN)/python -m tests.services.stack $(ARGS)
+
 up: secrets  ## the same in containers, with Grafana on http://127.0.0.1:3000; builds the image first
-	@command -v docker > /dev/null || { echo "wanbiao: no docker here" >&2; exit 1; }
+	@command -v docker > /dev/null || { echo "wanbiao: no docker here; \`make stack\` runs without containers" >&2; exit 1; }
 	@docker compose --profile full up --detach --build --wait
 	@docker compose --profile full ps
 

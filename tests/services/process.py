@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -72,6 +73,10 @@ class Server(ABC):
     """
 
     name: str
+    ready_timeout_s = READY_TIMEOUT_S
+    stop_signal = signal.SIGTERM
+    environ: dict[str, str] | None = None
+    """Environment of the process; None = ours."""
 
     def __init__(self, given: str | None = None) -> None:
         self.given = given
@@ -98,16 +103,18 @@ class Server(ABC):
         if self.running:
             return
         command = self._command()
-        self._process = _starter.submit(_spawn, command, self.log).result()
-        wait_until(self._alive_and_answers, timeout_s=READY_TIMEOUT_S, what=f"{self.name} answers (log {self.log})")
+        self._process = _starter.submit(_spawn, command, self.log, self.environ).result()
+        wait_until(
+            self._alive_and_answers, timeout_s=self.ready_timeout_s, what=f"{self.name} answers (log {self.log})"
+        )
 
     def stop(self) -> None:
         """End the server in good order; its data stay."""
-        self._end(subprocess.Popen.terminate)
+        self._end(self.stop_signal)
 
     def kill(self) -> None:
         """End the server with SIGKILL, as a power cut would."""
-        self._end(subprocess.Popen.kill)
+        self._end(signal.SIGKILL)
 
     def restart(self) -> None:
         """Stop and start again on the same address with the same data."""
@@ -142,13 +149,13 @@ class Server(ABC):
             raise ServiceError(f"{self.name} ended while starting: {said}")
         return self._answers()
 
-    def _end(self, send: Callable[[subprocess.Popen[bytes]], None]) -> None:
+    def _end(self, number: signal.Signals) -> None:
         if self.given is not None:
             raise ServiceError(f"{self.name} at {self.given} is not ours to stop: use the `own_...` fixture")
         process, self._process = self._process, None
         if process is None:
             return
-        send(process)
+        process.send_signal(number)
         try:
             process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -156,7 +163,7 @@ class Server(ABC):
             process.wait()
 
 
-def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+def _spawn(command: list[str], log: Path, environ: dict[str, str] | None) -> subprocess.Popen[bytes]:
     setpriv = shutil.which("setpriv")  # util-linux, on every Debian; elsewhere atexit alone must do
     tied = [setpriv, "--pdeathsig", "KILL", *command] if setpriv else command
     with log.open("ab") as out:
@@ -165,5 +172,6 @@ def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
+            env=environ,
             process_group=0,  # Ctrl-C goes to the tests, whose teardown still needs the server
         )
