@@ -27,7 +27,7 @@ def in_profile(fleet: Fleet, profile: str) -> Fleet:
     --------
     >>> from stations.catalogue import load_fleet
     >>> [round(values_per_s(in_profile(load_fleet(), profile))) for profile in PROFILES]
-    [1306, 215]
+    [1310, 216]
     """
     if profile not in PROFILES:
         raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {profile!r}")
