@@ -11,7 +11,7 @@ from detectors import actions
 from detectors import snapshot as codec
 from detectors.actions import Action
 from detectors.advisory import Advisory, Look
-from detectors.base import Array, Covariates, Mask, Values
+from detectors.base import Array, Mask, Values
 from detectors.covariates import CovariateFilter
 from detectors.diagnosis import Diagnosis
 from detectors.episodes import Transition
@@ -109,7 +109,8 @@ class BlockMonitor:
         values[self._marked] = np.nan
         sound = self._faults.sound(values)
         mode = self._modes.step(sound, elapsed_s)
-        f = self._faults.known(self._covariates.step(sound, elapsed_s), self._quality.bad | self._marked)
+        bad = self._quality.bad | self._marked
+        f = self._faults.known(self._covariates.step(sound, elapsed_s), bad)
         x = sound.take(self._judged, axis=1)
         stands = self._parts_run.step(sound, elapsed_s)
         stands[mode != RUNNING] = True
@@ -119,7 +120,15 @@ class BlockMonitor:
             stands |= worked_on
             self._faults.forget(worked_on)
         x[stands] = np.nan
-        judgement = self._judge(x, f, values, stands, resumes=elapsed_s > RESUME_SCANS * self._block.period_s)
+        resumes = elapsed_s > RESUME_SCANS * self._block.period_s
+        judgement = self._behaviour.judge(x, f)
+        doubted = self._doubted(judgement, values, stands, resumes=resumes)
+        if doubted is not None:
+            x[doubted] = np.nan
+            sound = sound.copy()
+            sound[:, self._judged] = np.where(doubted, np.nan, sound[:, self._judged])
+            f = self._faults.known(self._covariates.again(sound, elapsed_s), bad)
+            judgement = self._behaviour.judge(x, f)
         if scan.time_ns - self._first_ns < self._warm_up_ns:
             judgement.score[:] = np.nan
         faults = list(self._faults.decide(scan.time_ns, values, judgement, self._behaviour))
@@ -137,19 +146,14 @@ class BlockMonitor:
             events.append(self._reporter.gap(scan.time_ns, elapsed_s))
         return events
 
-    def _judge(self, x: Values, f: Covariates, values: Values, stands: Mask, *, resumes: bool) -> Judgement:
-        """The judgement of one scan without readings that are not believed yet; ``x`` loses them too."""
-        judgement = self._behaviour.judge(x, f)
-        residual = judgement.residual[: len(x)]
+    def _doubted(self, judgement: Judgement, values: Values, stands: Mask, *, resumes: bool) -> Mask | None:
+        """Which of the judged readings are not believed yet; None = all are."""
+        residual = judgement.residual[: len(values)]
         if self._faults.busy:
             read = values.take(self._judged, axis=1)
             read[stands] = np.nan
             residual = self._behaviour.residual(read, judgement)
-        doubted = self._faults.doubted(values, residual, stands, judgement.expected, resumes=resumes)
-        if doubted is None:
-            return judgement
-        x[doubted] = np.nan
-        return self._behaviour.judge(x, f)
+        return self._faults.doubted(values, residual, stands, judgement, resumes=resumes)
 
     def _end_windows(self, time_ns: int) -> list[Transition]:
         """Where maintenance ends, warnings are over and the level of every tag is learned anew."""

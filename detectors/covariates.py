@@ -65,6 +65,7 @@ class CovariateFilter:
             self._sources[row, : len(columns)] = columns
         self._lagged = np.full((len(block.units), len(sources)), np.nan)
         self._missing_s = np.zeros(self._lagged.shape)
+        self._before = self._lagged.copy(), self._missing_s.copy()
         self._weight_for_s, self._weight = -1.0, np.zeros(len(sources))
 
     def step(self, x: Values, elapsed_s: float) -> Covariates:
@@ -74,9 +75,17 @@ class CovariateFilter:
                 elapsed_s,
                 -np.expm1(-elapsed_s / np.maximum(self._rules["lag_s"], LEAST_S)),
             )
+        np.copyto(self._before[0], self._lagged)
+        np.copyto(self._before[1], self._missing_s)
         known = np.empty(self._lagged.shape)
         _step(x, elapsed_s, self._sources, self._rules, self._weight, self._lagged, self._missing_s, known)
         return known
+
+    def again(self, x: Values, elapsed_s: float) -> Covariates:
+        """The step that was made last, made with other values."""
+        np.copyto(self._lagged, self._before[0])
+        np.copyto(self._missing_s, self._before[1])
+        return self.step(x, elapsed_s)
 
     def snapshot(self) -> dict[str, Array]:
         """The lags [-] and for how long a tag of each has been missing [s]; copies."""

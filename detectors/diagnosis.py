@@ -21,7 +21,7 @@ References: G. L. Turin, "An introduction to matched filters," IRE Transactions 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -51,6 +51,24 @@ LEADS: Final = 0.8
 """A tag leads a mode if it has so much of the greatest weight."""
 
 
+class Witness(NamedTuple):
+    """What tags can tell by themselves of some modes.
+
+    ``alone``: (n_judged, 2) bool, whether some mode shows in this tag alone, as too low and as too high. A tag that leans alone
+    where no mode does is more likely to have a faulty sensor. ``second``: (n_judged, 2), of the modes that this tag leads, the
+    least share of its lean that another tag shows [-]; inf where it leads none. While that share of it is within noise, the tag
+    may well be the first to tell.
+    """
+
+    alone: Mask
+    second: Array
+
+    @classmethod
+    def of(cls, weight: Array) -> Witness:
+        """Of the modes in the rows of ``weight`` (n_signatures, n_judged)."""
+        return cls(_lone_witness(weight), _second(weight))
+
+
 class Diagnosis:
     """Names the likely failure modes of the units of one block. Holds nothing that changes.
 
@@ -60,10 +78,7 @@ class Diagnosis:
 
     Attributes
     ----------
-    lone_witness : (n_judged, 2) bool, whether some mode shows in this tag alone, as too low and as too high. A tag that leans
-        alone where no mode does is more likely to have a faulty sensor.
-    second : (n_judged, 2), of the modes that this tag leads, as too low and as too high, the least share of its lean that another
-        tag shows [-]; inf where it leads none. While that share of it is within noise, the tag may well be the first to tell.
+    witness : of all modes;  sudden : only of those that come at once or within minutes, and so may let a tag jump.
     named : (n_judged,) bool, whether any mode is known to show in this tag; of others nothing follows.
     """
 
@@ -80,8 +95,8 @@ class Diagnosis:
         modes = list(dict.fromkeys(signature.mode for signature in block.signatures))
         self._of_mode = np.array([modes.index(signature.mode) for signature in block.signatures], dtype=np.intp)
         self._n_modes = len(modes)
-        self.lone_witness = _lone_witness(self._weight)
-        self.second: Array = _second(self._weight)
+        self.witness = Witness.of(self._weight)
+        self.sudden = Witness.of(self._weight[np.array([one.is_sudden for one in block.signatures], dtype=bool)])
         self.named: Mask = (self._weight != 0.0).any(axis=0)
 
     def components(self, mode: str, place: str = "") -> frozenset[str]:

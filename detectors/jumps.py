@@ -3,12 +3,13 @@
 With r the residual of a tag, m its level of late and s the spread of d = r - m, every scan with a good value does
 
     |d| <= h s:     m <- m + clip(d, +-3 s) / 5,  s^2 <- s^2 + a (min(d^2, 9 s^2) - s^2)
-    |d| >  h s:     a jump begins, unless so many tags of the unit jump at once that it is the plant that moves (`TOGETHER`): then
-                    m = r. It is held until |d| <= h s / 2, which ends it as a spike, or until it has lasted longer than
-                    `DOUBT_SCANS`: then it is a step that stays, and m = r
+    |d| >  h s:     a jump begins, unless so many tags of the unit jump so far at once that it is the plant that moves
+                    (`TOGETHER`): then m = r. It is held until |d| <= h s / 2, which ends it as a spike, or until it has lasted
+                    longer than `DOUBT_SCANS`: then it is a step that stays, and m = r
 
 h is `MARGIN` times the farthest that the tag ever went alone while it was learned, at least `LEAST`: a tag that jumps by nature
-has jumped before. A tag that says something again after a pause begins anew at the level it has then.
+has jumped before. What a tag says after a pause is compared with what it said before; there the farthest is learned by itself,
+since a machine that starts is seldom where it stopped.
 
 `detectors.excursions` does the same for a recording, with limits from a budget over all of its learn rows; here nothing is known
 beforehand, so the limit is learned on the way.
@@ -32,10 +33,15 @@ LEAST, MOST, MARGIN = 7.0, 60.0, 1.25
 """White noise passes 7 spreads never; beyond 60 anything is a jump. The margin is for what the learned time did not hold."""
 DOUBT_SCANS = 3
 """Spikes last one to three samples."""
-TOGETHER = 3
-"""So many tags of a unit that jump in one scan have one cause, which is no sensor."""
+TOGETHER, COMPARABLE = 3, 0.25
+"""So many tags of a unit that jump in one scan have one cause, which is no sensor; not those that jump by a smaller share of
+their limit: they are judged by a mean that the first one has moved."""
 PAUSE_SCANS = 6.0
-"""A tag that said nothing for longer begins anew."""
+"""A tag that said nothing for longer has carried."""
+CARRIED = 0.5
+"""A jump that comes with a move of the expectation by more than this share of it may come from that."""
+PAUSES = 5.0
+"""So many pauses are learned from before any jump across one is told."""
 NOTHING, SPIKE, STEP = 0, 1, 2
 """What becomes of a jump."""
 
@@ -64,17 +70,20 @@ class Jumps:
         """Level before that step [unit of the residual]."""
         self._age = np.zeros(shape)
         self.sharp = np.zeros(shape)
-        """Whether the latest step was complete within one scan and stood still after it."""
+        """Whether the latest step was complete within one scan, or a pause, and stood still after it."""
+        self.carried = np.zeros(shape)
+        """Whether it came with a pause, or with the load: a small loss in the machine is a large one at ten times the load."""
         self.variance = np.tile(self._floor**2, (n_units, 1))
         """Variance of a residual about its level [unit of the residual, squared]."""
         self._peak = np.zeros(shape)
+        self._pauses, self._pause_peak = np.zeros(shape), np.zeros(shape)
         self._seen, self._missing = np.zeros(shape), np.zeros(shape)
         self._least, self._most = np.zeros(shape), np.zeros(shape)
         self._doubted: Mask = np.zeros(shape, dtype=bool)
         self._outcome = np.zeros(shape, dtype=np.int8)
 
-    def step(self, residual: Array, *, resumes: bool = False) -> tuple[Mask, NDArray[np.int8]] | None:
-        """Take the residuals of one scan in; ``resumes`` = after a gap between scans, when all begin anew.
+    def step(self, residual: Array, carried: Array, *, resumes: bool = False) -> tuple[Mask, NDArray[np.int8]] | None:
+        """Take the residuals of one scan in, and how far the expectation of each moved; after a gap (``resumes``) all begin anew.
 
         Returns
         -------
@@ -83,6 +92,7 @@ class Jumps:
         """
         if not _step(
             residual,
+            carried,
             self._floor,
             self._warm,
             self._fresh,
@@ -95,6 +105,9 @@ class Jumps:
             self._age,
             self.variance,
             self._peak,
+            self._pauses,
+            self._pause_peak,
+            self.carried,
             self._seen,
             self._missing,
             self._least,
@@ -105,9 +118,14 @@ class Jumps:
             return None
         return self._doubted, self._outcome
 
+    @property
+    def height(self) -> Array:
+        """Of the jump under way, or the latest step [unit of the residual]; 0 = neither."""
+        return np.where(self.scans > 0.0, 0.5 * (self._least + self._most), self.size)
+
     def forget(self, where: Mask) -> None:
         """Let the tags at ``where`` (n_units, n_tags) begin anew, at the level that they have next."""
-        self._missing[where] = PAUSE_SCANS + 1.0
+        self.level[where] = np.nan
         self.size[where] = self.scans[where] = 0.0
 
     def _state(self) -> dict[str, Array]:
@@ -120,6 +138,9 @@ class Jumps:
             "age": self._age,
             "variance": self.variance,
             "peak": self._peak,
+            "pauses": self._pauses,
+            "pause_peak": self._pause_peak,
+            "carried": self.carried,
             "seen": self._seen,
             "missing": self._missing,
             "least": self._least,
@@ -139,6 +160,7 @@ class Jumps:
 @compiled
 def _step(
     residual: Array,
+    with_load: Array,
     floor: Array,
     warm: float,
     fresh: float,
@@ -151,6 +173,9 @@ def _step(
     age: Array,
     variance: Array,
     peak: Array,
+    pauses: Array,
+    pause_peak: Array,
+    carried: Array,
     seen: Array,
     missing: Array,
     least: Array,
@@ -159,14 +184,13 @@ def _step(
     outcome: NDArray[np.int8],
 ) -> bool:
     any_told = False
+    far = np.zeros(level.shape[1])
     for u in range(level.shape[0]):
-        together = 0
         for j in range(level.shape[1]):
             d = abs(residual[u, j] - level[u, j])
-            if d < HUGE and not resumes and missing[u, j] <= PAUSE_SCANS and scans[u, j] == 0:
-                s = np.sqrt(variance[u, j])
-                if d > max(LEAST, min(MARGIN * peak[u, j], MOST)) * s:
-                    together += 1
+            far[j] = 0.0
+            if d < HUGE and not resumes and scans[u, j] == 0:
+                far[j] = d / np.sqrt(variance[u, j]) / _limit(peak[u, j], pause_peak[u, j], missing[u, j])
         for j in range(level.shape[1]):
             doubted[u, j] = False
             outcome[u, j] = NOTHING
@@ -174,21 +198,24 @@ def _step(
             if not abs(r) < HUGE:
                 missing[u, j] += 1.0
                 continue
-            if np.isnan(level[u, j]) or resumes or missing[u, j] > PAUSE_SCANS:
+            if np.isnan(level[u, j]) or resumes:
                 level[u, j] = r
                 scans[u, j] = 0.0
                 missing[u, j] = 0.0
                 continue
-            missing[u, j] = 0.0
+            pause = missing[u, j] > PAUSE_SCANS
             d = r - level[u, j]
             s = np.sqrt(variance[u, j])
-            limit = max(LEAST, min(MARGIN * peak[u, j], MOST)) * s
-            ready = seen[u, j] >= warm
+            limit = _limit(peak[u, j], pause_peak[u, j], missing[u, j]) * s
+            missing[u, j] = 0.0
+            ready = seen[u, j] >= warm and (not pause or pauses[u, j] >= PAUSES)
             jumps = abs(d) > limit
-            if ready and (scans[u, j] > 0.0 or (jumps and together < TOGETHER)):
+            alone = jumps and (far >= max(1.0, COMPARABLE * far[j])).sum() < TOGETHER
+            if seen[u, j] >= warm and (scans[u, j] > 0.0 or (ready and alone)):
                 if scans[u, j] == 0.0:
                     least[u, j] = d
                     most[u, j] = d
+                    carried[u, j] = 0.0 if not pause and with_load[u, j] <= CARRIED * abs(d) else 1.0
                 if scans[u, j] > 0.0 and abs(d) <= 0.5 * limit:
                     outcome[u, j] = SPIKE
                     scans[u, j] = 0.0
@@ -207,13 +234,18 @@ def _step(
                         age[u, j] = 0.0
                         level[u, j] = r
                         scans[u, j] = 0.0
-                    else:
-                        doubted[u, j] = True
+                    doubted[u, j] = True
                     continue
+            elif pause:
+                pauses[u, j] += 1.0
+                if seen[u, j] > FIRST_CLIP:
+                    pause_peak[u, j] = max(pause_peak[u, j], abs(d) / s)
+                level[u, j] = r
+                continue
             elif ready and jumps:  # the plant moves, and this tag with it
                 level[u, j] = r
                 continue
-            if seen[u, j] > FIRST_CLIP and (together < TOGETHER or not jumps):
+            if seen[u, j] > FIRST_CLIP and (alone or not jumps):
                 peak[u, j] = max(peak[u, j], abs(d) / s)
             seen[u, j] += 1.0
             square = d * d
@@ -228,3 +260,11 @@ def _step(
                 if age[u, j] > fresh or abs(level[u, j] - origin[u, j]) < 0.5 * abs(size[u, j]):
                     size[u, j] = 0.0
     return any_told
+
+
+@compiled
+def _limit(peak: float, pause_peak: float, missing: float) -> float:
+    """From which on a tag that has said nothing for ``missing`` scans jumps [spreads]."""
+    if missing > PAUSE_SCANS:
+        peak = max(peak, pause_peak)
+    return max(LEAST, min(MARGIN * peak, MOST))

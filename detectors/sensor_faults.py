@@ -7,7 +7,7 @@ is its sensor's doing if it does so *alone*, its companions being within noise f
     spikes      it jumps and is back within three scans (`detectors.jumps`); those scans are not judged
     unit        it is where another unit of measurement would put it: 10, 100, 1000 times, or 1.8 x + 32
     swap        it reads what another tag should, and that one what this should
-    step        it jumped within one scan and stood still since, as nothing with a heat capacity can
+    step        it jumped within one scan and stood still since, as nothing with a heat capacity can, nor what takes days
     drift       no failure mode is known to show in this tag alone, on this side, or first, while others are within noise
 
 It is not judged from then on, but only told of once it has lasted for `TELL_S`: what wanders off and comes back is no work for
@@ -25,12 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Array, Covariates, Mask, Values
-from detectors.diagnosis import Diagnosis, drives
+from detectors.diagnosis import Diagnosis
 from detectors.jumps import SPIKE, Jumps
 from detectors.misread import CLEAR_SPREADS, misread
 from detectors.normal_behaviour import BURN_IN, LOG_RESOLUTION, Judgement, NormalBehaviour
 from detectors.stuck import Stuck
 from detectors.tuning import DAY_S, HOUR_S, Tuning
+from detectors.witnesses import companions, lone_witnesses
 from stations.plant import Block
 
 SOUND, STUCK, SPIKES, STEP, DRIFT, UNIT, SWAP = range(7)
@@ -41,12 +42,16 @@ ASK_SCORE = 0.8
 """A tag that stands out so far may be its sensor; asked before the warning limit, so that the answer comes in time."""
 NOISE_SCORE = 0.4
 """Companions that stand out less do not."""
+SHARE_OF_STEP = 0.05
+"""Nor does, beside a step of so many limits, what stands out by a smaller share of it [-]."""
 COMPANY = 0.1
 """Share of the companions, at least one, that have to: of fifty-four bars some always stand out by chance."""
 JOIN_SCORE = 0.75
 """Companions that stand out more did move after all; those that should stand out less may yet come."""
 ALONE, JOIN, BACK_AGAIN = 1.0 / 3.0, 0.5, 0.5
 """For how long to be alone, to be joined, to be back, before it counts [share of the scans after which an episode opens]."""
+LEAST_SCANS = 2.0
+"""But never in one scan."""
 BACK = 0.4
 """Share of the deviation at which a sensor is back."""
 QUIET_S = DAY_S
@@ -59,8 +64,6 @@ FRESH_S = DAY_S / 2.0
 """Time after a step in which it is told from a drift."""
 GROWS, CREEPS = 1.25, 3.0
 """What drifts has grown to so many times its size by then, or has not come back in so many times as long."""
-SISTERS = 2
-"""So many others of a group outvote one."""
 SHARP = 0.4
 """Share by which a step and the deviation may differ."""
 
@@ -79,30 +82,6 @@ class Change(NamedTuple):
     other: int = -1
 
 
-def lone_witnesses(block: Block, columns: list[int], diagnosis: Diagnosis) -> Mask:
-    """(n_judged, 2) whether a failure can show in one tag alone, low and high: what the signatures say of the tags they name.
-
-    Of others, not in one of a group that its sisters outvote; nor as a temperature that is too low, as losses only heat. But a
-    single pad, or bar, may run hot long before its sisters feel it.
-    """
-    tags = [block.tags[column] for column in columns]
-    groups = [tag.group for tag in tags]
-    alone = [tag.group is None or groups.count(tag.group) <= SISTERS for tag in tags]
-    sides = [(one and tag.uom != "degC", one or tag.uom == "degC") for one, tag in zip(alone, tags, strict=True)]
-    untold = np.array(sides, dtype=bool).reshape(-1, 2)
-    return np.where(diagnosis.named[:, None], diagnosis.lone_witness, untold)
-
-
-def companions(block: Block, columns: list[int]) -> Mask:
-    """(n_judged, n_judged) which tags would feel what each of them feels."""
-    tags = [block.tags[column] for column in columns]
-    part, group = np.array([tag.component for tag in tags]), np.array([tag.group or "" for tag in tags])
-    together: Mask = (part[:, None] == part) | ((group[:, None] == group) & (group != ""))
-    np.fill_diagonal(together, False)
-    feel: Mask = together & ~drives(block, columns)
-    return feel
-
-
 class SensorFaults:
     """The sensors of one block that are at fault; arrays (n_units, n_tags) over all tags, (n_units, n_judged) over the judged.
 
@@ -116,8 +95,13 @@ class SensorFaults:
         tags = [block.tags[column] for column in columns]
         n_units, shape = len(block.units), (len(block.units), len(columns))
         self._columns = np.array(columns, dtype=np.intp)
-        self._lone = lone_witnesses(block, columns, diagnosis)
-        self._second = diagnosis.second
+        # By whether the tag jumped: of slow modes and sudden ones, or of sudden ones only.
+        told = (diagnosis.witness, diagnosis.sudden)
+        self._lone = np.array([lone_witnesses(block, columns, diagnosis, one) for one in told])
+        self._second = np.array([one.second for one in told])
+        # What is read once in many scans has jumps of its own.
+        self._rare = np.array([tag.period_s > block.period_s for tag in tags])
+        self._lone[1, self._rare], self._second[1, self._rare] = self._lone[0, self._rare], self._second[0, self._rare]
         self._companions = companions(block, columns).astype(np.float64)
         self._company = np.maximum(1.0, COMPANY * self._companions.sum(axis=1))
         self._thermal = np.array([tag.uom == "degC" for tag in tags])
@@ -132,9 +116,9 @@ class SensorFaults:
         warm = BURN_IN * tuning.warm_up(block.period_s) / block.period_s
         resolution = np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags])
         self._most_step = RATE_K_PER_MIN / 60.0 * block.period_s
-        self._on_scans = float(tuning.on_scans)
+        self._on_scans, self._limit = float(tuning.on_scans), tuning.limit
         self._alone_scans, self._join_scans, self._back_scans = (
-            max(2.0, share * tuning.on_scans) for share in (ALONE, JOIN, BACK_AGAIN)
+            max(LEAST_SCANS, share * tuning.on_scans) for share in (ALONE, JOIN, BACK_AGAIN)
         )
         fresh = max(FRESH_S / block.period_s, 4.0 * self._alone_scans)
         self._jumps = Jumps(resolution, n_units=n_units, warm_scans=warm, fresh_scans=fresh)
@@ -144,7 +128,7 @@ class SensorFaults:
         self._kind = np.zeros(block.shape)
         self._since_ns = np.zeros(block.shape, dtype=np.int64)
         self._shift, self._base, self._alone, self._joined, self._back = (np.zeros(shape) for _ in range(5))
-        self._cleared, self._over = np.zeros(shape), np.zeros(shape)
+        self._cleared, self._over, self._expected = np.zeros(shape), np.zeros(shape), np.full(shape, np.nan)
         self._other = np.full(block.shape, -1, dtype=np.int64)
         self._record = np.zeros(block.shape)
         self._derive()
@@ -171,15 +155,20 @@ class SensorFaults:
             return f
         return np.where((self._held | bad) @ self._made_from > 0.0, np.nan, f)
 
-    def doubted(self, values: Values, residual: Array, silent: Mask, expected: Array, *, resumes: bool) -> Mask | None:
+    def doubted(
+        self, values: Values, residual: Array, silent: Mask, judgement: Judgement, *, resumes: bool
+    ) -> Mask | None:
         """Look at the readings of one scan; which of the judged ones are not believed yet, None = all are.
 
         Parameters
         ----------
         values, residual : of all readings, those of sensors that lie included.   silent : judged tags of what does not run.
         """
+        expected = judgement.expected
+        carried = np.abs(expected - self._expected) / judgement.spread
+        self._expected[:] = expected
         self._any_stuck = self._stuck.step(values, silent, expected, self._jumps.variance)
-        self._jumped = self._jumps.step(residual, resumes=resumes)
+        self._jumped = self._jumps.step(residual, carried, resumes=resumes)
         return None if self._jumped is None else self._jumped[0]
 
     def forget(self, where: Mask) -> None:
@@ -257,11 +246,12 @@ class SensorFaults:
         known = held & ~np.isnan(values[:, self._columns])
         least = np.minimum(np.abs(deviation), np.abs(self._jumps.level - self._base))
         # Another unit of measurement, or another tag, may come near by chance: how far off they are changes with the load.
-        fits = least < CLEAR_SPREADS / 2.0 * np.sqrt(self._jumps.variance)
-        near = np.where((kind == UNIT) | (kind == SWAP), fits, least < BACK * np.abs(self._shift))
+        fits = np.abs(deviation) < CLEAR_SPREADS / 2.0 * np.sqrt(self._jumps.variance)
+        exchanged = (kind == UNIT) | (kind == SWAP)
+        near = np.where(exchanged, fits, least < BACK * np.abs(self._shift))
         self._back = np.where(known, (self._back + 1.0) * near, self._back * held)
         joins = (away > JOIN_SCORE) @ self._companions.T >= self._company
-        self._joined = np.where(known & (kind != UNIT) & (kind != SWAP), (self._joined + 1.0) * joins, 0.0)
+        self._joined = np.where(known & ~exchanged, (self._joined + 1.0) * joins, 0.0)
         old = held & (time_ns - self._since_ns[:, self._columns] > self._patience_ns)
         for which, word in (
             (self._back >= self._back_scans, "returned"),
@@ -290,7 +280,8 @@ class SensorFaults:
     ) -> None:
         free = ~self._held[:, self._columns]
         size = self._jumps.size
-        asks = ((score >= ASK_SCORE) | ((size != 0.0) & ~np.isnan(values[:, self._columns]))) & free
+        stepped, jumps = size != 0.0, self._jumps.scans > 0.0
+        asks = ((score >= ASK_SCORE) | ((stepped | jumps) & ~np.isnan(values[:, self._columns]))) & free
         # What has been warned of as the machine stays the machine's until it is over: no to and fro.
         self._over = np.where(np.isnan(score), self._over, (self._over + 1.0) * (score >= 1.0))
         self._cleared = np.where(free & (self._over >= self._on_scans), 1.0, self._cleared * (away >= 0.5))
@@ -299,35 +290,44 @@ class SensorFaults:
             return
         # A sensor that was told of counts as well: two of one part at fault at once are rather the part.
         record = self._record[:, self._columns]
-        moves = (away * free > NOISE_SCORE) | (record == STEP) | (record == DRIFT)
-        alone = asks & (moves @ self._companions.T < self._company)
+        moves = np.where((record == STEP) | (record == DRIFT), np.inf, away * free)
+        alone = self._alone_of(asks, moves)
         unit, exchanged = misread(asks, judgement, behaviour, self._jumps, self._alike, self._thermal)
-        still = np.isnan(score) & (size == 0.0)
+        still = np.isnan(score) & ~stepped & ~jumps
         self._alone = np.where(still, self._alone, (self._alone + 1.0) * (alone | (exchanged >= 0)))
-        sure = (self._alone >= self._alone_scans) & asks
+        # What stands out by a step is soon an episode; it was looked at while it was doubted.
+        sure = (self._alone >= np.where(stepped, LEAST_SCANS, self._alone_scans)) & asks & ~jumps
         if not sure.any():
             return
-        stepped = size != 0.0
         base = np.where(stepped, self._jumps.origin, behaviour.usual)
         deviation = self._jumps.level - base
         sharp = stepped & (self._jumps.sharp > 0.0) & (np.abs(deviation - size) <= SHARP * np.abs(size))
-        high = (deviation > 0.0).astype(np.intp)
-        tags = np.arange(deviation.shape[1])
+        at_once = sharp & (self._jumps.carried == 0.0)
+        of = at_once.astype(np.intp), np.arange(deviation.shape[1]), (deviation > 0.0).astype(np.intp)
         # What leads a failure is the first to tell of it: its company comes when its share has grown out of the noise.
-        witness = self._lone[tags, high] | (away < JOIN_SCORE / np.maximum(self._second[tags, high], 1e-9))
+        witness = self._lone[of] | (away < JOIN_SCORE / np.maximum(self._second[of], 1e-9))
         outstanding = sharp | (score >= ASK_SCORE)
-        inert = sharp & self._thermal & (np.abs(size) > self._most_step)
+        inert = at_once & self._thermal & (np.abs(size) > self._most_step)
         kind = np.where(sharp, STEP, DRIFT)
         kind[~inert & (witness | (self._cleared > 0.0))] = SOUND
-        kind[unit] = UNIT
         kind[exchanged >= 0] = SWAP
+        kind[unit & ~(self._rare & witness)] = UNIT  # which has to fit better
         kind[~outstanding] = SOUND
         for u, i in np.argwhere(sure & (kind != SOUND)):
             at = int(u), int(self._columns[i])
             self._kind[at], self._since_ns[at] = kind[u, i], time_ns
             self._shift[u, i], self._base[u, i] = deviation[u, i], base[u, i]
             self._alone[u, i] = 0.0
-            self._other[at] = self._columns[exchanged[u, i]] if exchanged[u, i] >= 0 else -1
+            self._other[at] = self._columns[exchanged[u, i]] if kind[u, i] == SWAP else -1
+
+    def _alone_of(self, asks: Mask, moves: Array) -> Mask:
+        """Which of the tags that ask have no company, by how far each tag moves (n_units, n_judged) [-]."""
+        unit, tag = np.nonzero(asks)
+        least = np.maximum(NOISE_SCORE, SHARE_OF_STEP * np.abs(self._jumps.height[unit, tag]) / self._limit)
+        company = ((moves[unit] > least[:, None]) * self._companions[tag]).sum(axis=1)
+        alone = np.zeros_like(asks)
+        alone[unit, tag] = company < self._company[tag]
+        return alone
 
     def _settle(self, before: Array, judgement: Judgement, behaviour: NormalBehaviour) -> None:
         """What was held is judged afresh; not so what is withdrawn, for that stood out in earnest."""
@@ -371,6 +371,7 @@ class SensorFaults:
             "back": self._back,
             "cleared": self._cleared,
             "over": self._over,
+            "expected": self._expected,
             "other": self._other,
             "record": self._record,
         }

@@ -3,7 +3,8 @@
 Many sound sensors repeat themselves: coarse ones, slow ones, those that a gateway reports by exception. So the longest run of
 equal values is learned for each, and only one several times as long is suspicious. What repeats by nature must besides have been
 expected to move; what never does, noise would have moved. At the ends of its range, or at zero, a value may stand for ever: a
-closed valve is not stuck.
+closed valve is not stuck. What stands still has no runs that count; nor does it end them: who reads the same before a stop and
+after it has slept through it.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def _step(
             i = judged[j]
             runs = not silent[u, i] if i >= 0 else runs_any
             e = expected[u, i] if i >= 0 else np.nan
-            if v != last[u, j] or not (runs or now[u, j]):
+            if v != last[u, j]:
                 if not now[u, j] and run[u, j] > 0.0:
                     longest[u, j] = max(longest[u, j] * (1.0 - FADE), run[u, j])
                 now[u, j] = False
@@ -139,7 +140,7 @@ def _step(
                 most[u, j] = e
             elif now[u, j]:
                 any_now = True
-            elif v != 0.0 and low[j] < v < high[j]:
+            elif runs and v != 0.0 and low[j] < v < high[j]:
                 run[u, j] += 1.0
                 if not np.isnan(e):
                     least[u, j] = e if np.isnan(least[u, j]) else min(least[u, j], e)

@@ -144,6 +144,7 @@ class _Builder:
         """Every signature with its mode in words: those of the template, else those of the known failure modes."""
         words = {code: (kind.name, kind.check) for code, kind in kinds().items() if kind.is_failure and kind.check}
         words |= {code: (one.name, one.check) for code, one in self.template.failures.items()}
+        slow = {code for code, kind in kinds().items() if not kind.is_sudden} - self.template.failures.keys()
         for mode, places in self.template.signatures.items():
             if mode not in words:
                 file, key = self.where("signatures", mode, ""), f"block.{BLOCK}.signatures.{mode}"
@@ -152,7 +153,7 @@ class _Builder:
                 continue
             name, check = words[mode]
             for one in places:
-                yield Signature(mode, name, check, one.place or "", tuple(one.tags.items()))
+                yield Signature(mode, name, check, one.place or "", tuple(one.tags.items()), mode not in slow)
 
     def units(self) -> tuple[str, ...]:
         """Names of the units; of a number of units that is out of bounds, the first few."""

@@ -81,6 +81,11 @@ class Kind:
     check: Text | None = None
 
     @property
+    def is_sudden(self) -> bool:
+        """Whether it may come at once: not what takes hours or more."""
+        return self.pace not in ("slow", "medium")
+
+    @property
     def is_failure(self) -> bool:
         """Whether equipment fails in it."""
         return self.pace not in ("benign", "sensor", "data")

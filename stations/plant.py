@@ -138,7 +138,7 @@ class Signature:
 
     ``mode`` is its code (``F01``); ``name`` and ``check`` say in words what it is and what the crew does first. ``place`` is a
     tag of the part that fails, "" = the unit as a whole. ``tags`` are pairs of tag and weight in -1 .. 1: how far the tag leans,
-    and to which side, when the tag that leads leans by 1.
+    and to which side, when the tag that leads leans by 1. ``is_sudden``: it comes at once or within minutes, so a tag may jump.
     """
 
     mode: str
@@ -146,6 +146,7 @@ class Signature:
     check: Text
     place: str
     tags: tuple[tuple[str, float], ...]
+    is_sudden: bool = True
 
 
 @dataclass(frozen=True)

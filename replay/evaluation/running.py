@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Final
 
 from detectors.monitor import StationMonitor
@@ -83,8 +85,17 @@ def _each(trials: Sequence[Trial], tuning: Tuning, workers: int) -> Iterator[tup
 
 
 def _interruptible() -> None:
-    """Ctrl-C ends a worker at once and without a word; the first process says what there is to say."""
+    """Ctrl-C ends a worker at once and without a word; the first process says what there is to say, or has ended itself."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A process that was killed cannot end its workers, which would be busy with a trial for minutes yet."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def run_trial(trial: Trial, tuning: Tuning) -> Outcome:

@@ -232,3 +232,13 @@ def test_a_second_tag_that_is_missing_stops_the_product() -> None:
     assert np.isnan(f[1, 0, product])
     assert f[1, 1, product] == pytest.approx(0.2 * 0.5)
     assert f[1, 0, lagged] == f[0, 0, lagged]
+
+
+def test_a_step_that_is_made_again_counts_once() -> None:
+    x, elapsed_s = values(30), np.full(30, PERIOD_S)
+    jumping = x.copy()
+    jumping[::7, 1, POWER] *= 5.0
+    filter_, plain = CovariateFilter(BLOCK), follow(x, elapsed_s)
+    for t in range(30):
+        filter_.step(jumping[t], PERIOD_S)
+        np.testing.assert_array_equal(filter_.again(x[t], PERIOD_S), plain[t])

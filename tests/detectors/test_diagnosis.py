@@ -164,17 +164,17 @@ def test_trouble_elsewhere_does_not_hide_a_mode() -> None:
 
 def test_a_lone_witness_is_the_only_tag_of_a_mode() -> None:
     _, diagnosis, codes = parts("YXK")
-    witness = dict(zip(codes, diagnosis.lone_witness.tolist(), strict=True))
+    witness = dict(zip(codes, diagnosis.witness.alone.tolist(), strict=True))
     assert witness["MKD10CT101"] == [False, True], "a pad in distress, but no cold one"
     assert witness["MEX10CU101"] == [False, True]
     assert witness["MKA10CT101"] == [False, False], "no mode warms one winding alone"
     _, diagnosis, codes = parts("JGW")
-    assert not diagnosis.lone_witness[codes.index("MBR10CT101")].any(), "a hot or cold can shows beside it too"
+    assert not diagnosis.witness.alone[codes.index("MBR10CT101")].any(), "a hot or cold can shows beside it too"
 
 
 def test_a_tag_that_leads_a_mode_may_be_the_first_to_tell() -> None:
     _, diagnosis, codes = parts("SLP")
-    second = dict(zip(codes, diagnosis.second.tolist(), strict=True))
+    second = dict(zip(codes, diagnosis.witness.second.tolist(), strict=True))
     assert second["HLD20CP101"] == [np.inf, 0.3], "a plugged preheater: its fan draws three tenths as much more"
     assert second["HBK10CP101"] == [np.inf, np.inf], "the draught follows, it leads nothing"
 
@@ -191,4 +191,4 @@ def test_a_block_without_signatures_says_nothing() -> None:
     columns = [i for i, tag in enumerate(BLOCK.tags) if tag.model is not None]
     diagnosis = Diagnosis(BLOCK, columns)
     assert diagnosis.likely(np.full(len(columns), 3.0)) == ()
-    assert not diagnosis.lone_witness.any()
+    assert not diagnosis.witness.alone.any()

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detectors.base import Array
+from detectors.base import Array, Mask
 from detectors.diagnosis import Diagnosis
 from detectors.events import DataQuality, EarlyWarning, Event, HealthScore
 from detectors.jumps import SPIKE, STEP, Jumps
 from detectors.monitor import StationMonitor
-from detectors.sensor_faults import companions, lone_witnesses
 from detectors.stuck import Stuck
 from detectors.tuning import Tuning
-from stations.plant import Signature, Text
+from detectors.witnesses import companions, lone_witnesses
+from stations.plant import Block, Covariate, Model, Signature, Text
 from tests.detectors.small import BLOCK, JUDGED, PERIOD_NS, STATION, TUNING, run, scans, telemetry
 
 PAD1, PAD2, VIB, FLOW, WATER = (BLOCK.tag_index[code] for code in ("PAD1", "PAD2", "VIB", "FLOW", "WATER"))
@@ -99,6 +99,41 @@ def test_a_temperature_that_rises_between_scans_ten_minutes_apart_may_be_the_mac
     assert warned(events) == {("2", "bearing")}
 
 
+@pytest.mark.parametrize(("is_sudden", "told"), [(False, "sensor"), (True, "machine")])
+def test_what_takes_days_does_not_jump(is_sudden: bool, told: str) -> None:
+    hot = Signature("F01", Text("热", "hot"), Text("看", "look"), "", (("PAD1", 1.0),), is_sudden)
+    station = replace(STATION, blocks=(replace(BLOCK, signatures=(hot,)),))
+    changed = values()
+    changed[BEGIN:END, 1, PAD1] += 8.0
+    revision = station.block("units").revision
+    events = run(StationMonitor(station, PATIENT), [replace(one, revision=revision) for one in scans(changed)])
+    assert {"sensor": doubts(events) != [], "machine": warned(events) != set()}[told]
+    assert not {"machine": doubts(events) != [], "sensor": warned(events) != set()}[told]
+
+
+def test_one_sensor_that_moves_the_mean_of_its_sisters_is_one_sensor() -> None:
+    """What is judged by the mean of all others jumps too, by far less, and to the other side."""
+    sisters = tuple(replace(BLOCK.tags[PAD1], code=f"BAR{i}", model=f"bar{i}", high=300.0) for i in range(6))
+    codes = [tag.code for tag in sisters]
+    others = [tuple(code for code in codes if code != own) for own in codes]
+    means = tuple(Covariate(f"mean{i}", one[0], others=one[1:]) for i, one in enumerate(others))
+    models = tuple(Model(f"bar{i}", ("power_20min", "water", f"mean{i}")) for i in range(6))
+    block = replace(
+        BLOCK,
+        tags=BLOCK.tags + sisters,
+        covariates=BLOCK.covariates + means,
+        models=BLOCK.models + models,
+    )
+    station = replace(STATION, blocks=(block,))
+    plain = values()
+    noise = 0.3 * np.random.default_rng(6).standard_normal((*plain.shape[:2], 6)).astype(np.float32)
+    changed = np.concatenate([plain, plain[:, :, [PAD1]] + noise], axis=2)
+    bar = len(BLOCK.tags)
+    changed[BEGIN:END, 1, bar] = 1.8 * changed[BEGIN:END, 1, bar] + 32.0
+    some = [replace(one, revision=block.revision, values=row) for one, row in zip(scans(plain), changed, strict=True)]
+    only(run(StationMonitor(station, PATIENT), some), "BAR0", "unit")
+
+
 def test_a_drift_of_a_temperature_to_where_no_failure_takes_it() -> None:
     changed = values()
     changed[BEGIN:, 1, PAD1] -= np.linspace(0.0, 20.0, N_SCANS - BEGIN, dtype=np.float32)
@@ -177,14 +212,19 @@ def test_companions_are_those_of_a_part_and_not_those_judged_by_the_tag() -> Non
     codes = [BLOCK.tags[column].code for column in JUDGED]
     feel = companions(BLOCK, JUDGED)
     assert feel[codes.index("PAD1")].tolist() == [code == "PAD2" for code in codes]
-    low, high = lone_witnesses(BLOCK, JUDGED, Diagnosis(BLOCK, JUDGED))[codes.index("PAD1")]
+    low, high = witnesses(BLOCK)[codes.index("PAD1")]
     assert (low, high) == (False, True)
+
+
+def witnesses(block: Block) -> Mask:
+    diagnosis = Diagnosis(block, JUDGED)
+    return lone_witnesses(block, JUDGED, diagnosis, diagnosis.witness)
 
 
 def test_a_sensor_of_a_group_is_outvoted_unless_it_is_hot() -> None:
     tags = tuple(replace(tag, group="pads") if tag.uom != "MW" else tag for tag in BLOCK.tags)
     block = replace(BLOCK, tags=tags)
-    lone = lone_witnesses(block, JUDGED, Diagnosis(block, JUDGED))
+    lone = witnesses(block)
     assert not lone[:, 0].any()
     assert lone[:, 1].tolist() == [BLOCK.tags[column].uom == "degC" for column in JUDGED]
 
@@ -193,11 +233,15 @@ def test_of_a_tag_that_a_signature_names_the_signature_decides() -> None:
     """A mode that PAD1 feels with PAD2 makes neither a lone witness; of the others nothing follows."""
     hot = Signature("F01", Text("热", "hot"), Text("看", "look"), "", (("PAD1", 1.0), ("PAD2", 0.5)))
     block = replace(BLOCK, signatures=(hot,))
-    told = lone_witnesses(block, JUDGED, Diagnosis(block, JUDGED))
-    untold = lone_witnesses(BLOCK, JUDGED, Diagnosis(BLOCK, JUDGED))
+    told = witnesses(block)
+    untold = witnesses(BLOCK)
     named = np.array([BLOCK.tags[column].code in ("PAD1", "PAD2") for column in JUDGED])
     assert not told[named].any()
     assert told[~named].tolist() == untold[~named].tolist()
+
+
+STEADY = np.zeros((1, 4))
+"""Nothing is expected to move."""
 
 
 def jumps() -> Jumps:
@@ -211,7 +255,7 @@ def test_a_jump_is_a_spike_for_three_scans_and_then_a_step(scans_long: int, outc
     watch = jumps()
     doubted, told = [], []
     for t, row in enumerate(r[:260]):
-        if found := watch.step(row):
+        if found := watch.step(row, STEADY[:, : row.size]):
             doubted += [t] if found[0][0, 1] else []
             told += [(t, int(one)) for one in found[1][0] if one]
     assert doubted[: min(scans_long, 3)] == list(range(250, 250 + min(scans_long, 3)))
@@ -222,13 +266,65 @@ def test_what_many_tags_do_at_once_is_not_doubted() -> None:
     r = np.random.default_rng(5).standard_normal((300, 1, 4))
     r[250:, 0, :3] += 30.0
     watch = Jumps(np.full(4, 0.01), n_units=1, warm_scans=100.0, fresh_scans=72.0)
-    assert [watch.step(row) for row in r] == [None] * len(r)
+    assert [watch.step(row, STEADY[:, : row.size]) for row in r] == [None] * len(r)
 
 
-def still(values_: Array, expected: Array) -> list[bool]:
+def test_what_jumps_far_beside_many_that_hardly_do_is_alone() -> None:
+    r = np.random.default_rng(5).standard_normal((300, 1, 4))
+    r[250:, 0] += (90.0, -10.0, -10.0, -10.0)
+    watch = Jumps(np.full(4, 0.01), n_units=1, warm_scans=100.0, fresh_scans=72.0)
+    doubted = [found[0][0].tolist() for row in r if (found := watch.step(row, STEADY[:, : row.size])) is not None]
+    assert doubted == [[True, False, False, False]] * 4
+    assert watch.size[0].round(-1).tolist() == [90.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(("silent_scans", "is_pause"), [(0, False), (20, True), (100, True)])
+def test_a_jump_across_a_pause_is_a_step(silent_scans: int, is_pause: bool) -> None:
+    """Ten pauses are known, after which the tag went on where it was; in one it may have come a long way slowly."""
+    r = np.random.default_rng(5).standard_normal((800, 1, 2))
+    for begin in range(200, 500, 30):
+        r[begin : begin + 10] = np.nan
+    r[600 : 600 + silent_scans] = np.nan
+    r[600 + silent_scans :, 0, 1] += 30.0
+    watch = jumps()
+    told = [
+        (t, found[1][0].tolist())
+        for t, row in enumerate(r[:720])
+        if (found := watch.step(row, STEADY[:, : row.size])) is not None
+    ]
+    assert told[-1] == (600 + silent_scans + 3, [0, STEP])
+    assert watch.sharp[0].tolist() == [0.0, 1.0]
+    assert watch.carried[0].tolist() == [0.0, float(is_pause)]
+
+
+def test_a_jump_that_comes_with_the_load_may_come_from_it() -> None:
+    r = np.random.default_rng(5).standard_normal((300, 1, 2))
+    r[250:, 0, 1] += 30.0
+    watch = jumps()
+    for t, row in enumerate(r[:260]):
+        watch.step(row, np.array([[0.0, 20.0 if t == 250 else 0.0]]))
+    assert watch.sharp[0].tolist() == watch.carried[0].tolist() == [0.0, 1.0]
+
+
+def test_a_machine_that_starts_elsewhere_each_time_has_not_jumped() -> None:
+    r = np.random.default_rng(5).standard_normal((800, 1, 2))
+    for number, begin in enumerate(range(100, 700, 30)):
+        r[begin : begin + 10] = np.nan
+        r[begin + 10 : begin + 30, 0, 1] += 15.0 * (number % 3)
+    watch = jumps()
+    for row in r[:700]:
+        watch.step(row, STEADY[:, : row.size])
+    assert not watch.size.any()
+
+
+def still(values_: Array, expected: Array, stands: Array | None = None) -> list[bool]:
     watch = Stuck(np.zeros(1), np.full(1, 100.0), np.array([0]), n_units=1, warm_scans=50.0)
-    silent, variance = np.zeros((1, 1), dtype=bool), np.full((1, 1), 0.04)
-    return [watch.step(v[None, None], silent, e[None, None], variance) for v, e in zip(values_, expected, strict=True)]
+    silent = np.zeros(len(values_), dtype=bool) if stands is None else stands > 0.0
+    variance = np.full((1, 1), 0.04)
+    return [
+        watch.step(v[None, None], no[None, None], e[None, None], variance)
+        for v, no, e in zip(values_, silent, expected, strict=True)
+    ]
 
 
 def test_a_coarse_sensor_that_repeats_by_nature_is_not_stuck() -> None:
@@ -243,6 +339,18 @@ def test_a_slow_sensor_is_stuck_only_long_after_its_period_while_it_should_move(
     assert not any(still(hourly, truth))
     held = np.where(np.arange(1000) >= 700, hourly[700], hourly)
     told = still(held, truth)
+    assert 708 < told.index(True) < 740
+
+
+def test_who_reads_the_same_before_and_after_each_stop_is_stuck() -> None:
+    """Each stretch of operation is too short to tell by itself; a sensor that rests at one value while all stands is sound."""
+    scan = np.arange(1000)
+    truth = 50.0 + 10.0 * np.sin(scan / 60.0) + 0.1 * np.random.default_rng(3).standard_normal(1000)
+    stands = (scan % 12 >= 6).astype(np.float64)
+    resting = np.where(stands > 0.0, 20.0, truth)
+    assert not any(still(resting, truth, stands))
+    held = np.where(scan >= 700, resting[700], resting)
+    told = still(held, truth, stands)
     assert 708 < told.index(True) < 740
 
 

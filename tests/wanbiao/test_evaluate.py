@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -92,3 +96,15 @@ def test_what_cannot_be_asked_is_one_clear_line(words: list[str], reason: str) -
     assert done.exit_code in (2, 78)
     assert reason in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.output
+
+
+def test_workers_end_with_a_process_that_was_killed() -> None:
+    command = [sys.executable, "-m", "wanbiao", "evaluate", "--parts", "slow", "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        process = psutil.Process(first.pid)
+        while len(workers := process.children()) < 3:  # two workers, and who keeps track of what they share
+            with contextlib.suppress(psutil.TimeoutExpired):
+                process.wait(timeout=0.1)
+        first.kill()
+    _, alive = psutil.wait_procs(workers, timeout=60.0)
+    assert alive == []
