@@ -83,8 +83,11 @@ class Desk:
         self._urgent_ns: int = 0
         self._known: dict[str, Standing] = {}
 
-    def take(self, events: Iterable[Event], time_ns: int) -> list[Page]:
-        """What the desk is told after the events of one scan, at this event time [ns]; the worst first."""
+    def take(self, events: Iterable[Event], time_ns: int, *, digest_now: bool = False) -> list[Page]:
+        """What the desk is told after the events of one scan, at this event time [ns]; the worst first.
+
+        With ``digest_now`` whatever waits for a digest is told if the window has a place for one.
+        """
         before_ns, self._now_ns = self._now_ns, max(self._now_ns, time_ns)
         self._sent = [one for one in self._sent if self._now_ns - one[0] <= self._window_ns]
         if before_ns // SWEEP_NS < self._now_ns // SWEEP_NS:
@@ -100,7 +103,7 @@ class Desk:
                 pages.append(self._page(AGAIN, [line]))
             else:
                 self._keep(line)
-        if self._has_place(is_digest=True) and (self._waiting or self._is_due()):
+        if self._has_place(is_digest=True) and (self._waiting or self._is_due() or (digest_now and self._quiet)):
             pages.append(self._digest())
         return pages
 
@@ -114,6 +117,15 @@ class Desk:
         free = [self._sent[-self._most][0]] if len(self._sent) >= self._most else []
         held = [sent_ns + self._window_ns + 1 for sent_ns in (*free, *(() if self._waiting else digests))]
         return max(due_ns, *held) if held else due_ns
+
+    @property
+    def waits_for_digest(self) -> bool:
+        """Whether anything is to be told that is worth no page of its own."""
+        return bool(self._quiet)
+
+    def __contains__(self, id: str) -> bool:
+        """Whether it has heard of a warning and not forgotten it."""
+        return id in self._known
 
     @property
     def worklist(self) -> tuple[Line, ...]:

@@ -81,7 +81,8 @@ class Page:
     @property
     def key(self) -> str:
         """The same for the same page, whoever makes it again: by it, a channel that was told twice tells once."""
-        return f"{self.desk}/{self.time_ns}/{self.lines[0].id}/{self.lines[0].transition}"
+        first = self.lines[0]
+        return f"{self.desk}/{self.time_ns}/{first.id}/{first.transition}/{first.time_ns}"
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from detectors.desk import SILENT_S
+from detectors.desk import FORGET_S, SILENT_S
 from detectors.events import LEVELS, OPENS, TELLS, EarlyWarning
 from detectors.lifecycle import ACKNOWLEDGED, NORMAL, RETURNED, SHELVED, STATE_NAMES, UNACKNOWLEDGED
 
@@ -80,6 +80,19 @@ class Worklist:
             if ended or (item.state not in OVER and newest_ns - item.last.time_ns <= SILENT_S * 1e9)
         ]
         return sorted(kept, key=lambda item: (-item.rank, -item.told.onset_ns, item.told.id))
+
+    def is_unattended(self, id: str) -> bool:
+        """Whether a warning stands and nobody has taken it on; so it is taken to be if it is not known."""
+        item = self.items.get(id)
+        return item is None or item.state == STATE_NAMES[UNACKNOWLEDGED]
+
+    def forget(self) -> None:
+        """Leave behind what is over and comes back no more, and what nobody has heard of for `SILENT_S`."""
+        newest_ns = max((item.last.time_ns for item in self.items.values()), default=0)
+        for id, item in list(self.items.items()):
+            most_s = FORGET_S if item.state in OVER else SILENT_S
+            if newest_ns - item.last.time_ns > most_s * 1e9:
+                del self.items[id]
 
     def find(self, start: str) -> list[Item]:
         """All whose id begins so."""
