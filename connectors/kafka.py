@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -26,6 +26,9 @@ CHECKPOINT_CONFIG = {
 }
 
 FOR_EVER: Mapping[str, str] = {"retention.ms": "-1"}
+
+Positions = dict[tuple[str, int], int]
+"""Offset by topic and partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +221,10 @@ class ScanProducer:
 
 
 def _consumer(
-    address: KafkaAddress, topics: Sequence[str], *, most: int | None, committed_only: bool = False
+    address: KafkaAddress, topics: Sequence[str], *, most: int | None, committed_only: bool = False, group: str = ""
 ) -> tuple[Any, list[Any]]:
-    """A consumer without a group ``most`` records before the end of every partition of some topics (None = at its beginning),
-    and these partitions.
+    """A consumer ``most`` records before the end of every partition of some topics (None = at its beginning), and these
+    partitions. It has all of them, whoever else may be in ``group``, which only keeps how far it has come.
     """
     from kafka import KafkaConsumer, TopicPartition
     from kafka.errors import KafkaError
@@ -229,6 +232,7 @@ def _consumer(
     try:
         consumer = KafkaConsumer(
             **address.options(),
+            group_id=group or None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed" if committed_only else "read_uncommitted",
@@ -294,12 +298,14 @@ def read_topic(
 class TopicReader:
     """Follows topics from their beginning, or from ``most`` records before the end that each partition has now, in its order.
 
-    Use as a context manager.
+    Use as a context manager. With a ``group``, `commit` tells Kafka how far it has come.
     """
 
-    def __init__(self, address: KafkaAddress, topics: Sequence[str], *, most: int | None = None) -> None:
+    def __init__(
+        self, address: KafkaAddress, topics: Sequence[str], *, most: int | None = None, group: str = ""
+    ) -> None:
         self._address = address
-        self._consumer, self._parts = _consumer(address, topics, most=most)
+        self._consumer, self._parts = _consumer(address, topics, most=most, group=group)
 
     def poll(self, wait_s: float) -> list[tuple[str, Record]]:
         """Topic and record of what has arrived, in bounded portions; empty if nothing came in ``wait_s`` [s]."""
@@ -319,6 +325,48 @@ class TopicReader:
             return all(self._consumer.position(part) >= end for part, end in ends.items())
         except KafkaError as error:
             raise _unreachable(self._address, error) from None
+
+    def ends(self) -> Positions:
+        """The offset after the last record of every partition."""
+        ends: Positions = self._ask(self._consumer.end_offsets, self._parts)
+        return ends
+
+    def committed(self) -> Positions:
+        """What `commit` told last, of the partitions for which it did."""
+        told = {part: self._ask(self._consumer.committed, part) for part in self._parts}
+        return {(part.topic, part.partition): offset for part, offset in told.items() if offset is not None}
+
+    def commit(self, positions: Positions) -> None:
+        """Tell Kafka the offset of the next record of each partition, so that others see how far this reader is behind."""
+        from kafka.structs import OffsetAndMetadata
+
+        offsets = {
+            part: OffsetAndMetadata(positions[part.topic, part.partition], "", -1)
+            for part in self._parts
+            if (part.topic, part.partition) in positions
+        }
+        self._ask(self._consumer.commit, offsets)
+
+    def seek_back(self, positions: Positions) -> None:
+        """Go back to the offsets of those partitions where this reader is beyond them."""
+        for part in self._parts:
+            offset = positions.get((part.topic, part.partition))
+            if offset is not None and offset < self._ask(self._consumer.position, part):
+                self._ask(self._consumer.seek, part, offset)
+
+    def position(self) -> Positions:
+        """The offset of the next record of every partition."""
+        return {(part.topic, part.partition): self._ask(self._consumer.position, part) for part in self._parts}
+
+    def _ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the client says; offsets by topic and partition."""
+        from kafka.errors import KafkaError
+
+        try:
+            said = function(*arguments)
+        except KafkaError as error:
+            raise _unreachable(self._address, error) from None
+        return {(part.topic, part.partition): n for part, n in said.items()} if isinstance(said, dict) else said
 
     def __enter__(self) -> Self:
         return self

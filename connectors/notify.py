@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -40,6 +41,7 @@ HOPELESS: Final = (
 )
 """Answers after which this body will never be taken; all others may change once somebody has mended something."""
 WEBHOOK_SCHEMES: Final = ("https", "http")
+MAIL_SCHEMES: Final = ("mailto", "mailtos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,36 @@ def is_webhook(url: str) -> bool:
     (True, False)
     """
     return urlsplit(url).scheme.lower() in WEBHOOK_SCHEMES
+
+
+def is_open(url: str) -> bool:
+    """Whether an address shows no secret to whoever reads it: a webhook or mail, without password and token.
+
+    >>> is_open("mailto://mail.example/?to=a@b.example"), is_open("mailto://u:pw@mail.example"), is_open("dingtalk://token")
+    (True, False, False)
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if "@" in parts.netloc:
+        return False
+    return not parts.query if is_webhook(url) else parts.scheme.lower() in MAIL_SCHEMES and "pass=" not in parts.query
+
+
+def is_safe(url: str) -> bool:
+    """Whether nobody on the way to a webhook can read along: by TLS, or since it stays on this machine.
+
+    >>> is_safe("https://a.example/x"), is_safe("http://a.example/x"), is_safe("http://127.0.0.1:8000/x")
+    (True, False, True)
+    """
+    parts = urlsplit(url)
+    if parts.scheme.lower() == "https":
+        return bool(parts.hostname)
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"
 
 
 def is_known(url: str) -> bool:

@@ -10,6 +10,7 @@ every try, and the id of what was delivered is remembered for `REMEMBER_S`: put 
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -76,6 +77,24 @@ def retry_s(tries: int) -> float:
     [1.0, 2.0, 4.0, 300.0]
     """
     return min(RETRY_MOST_S, RETRY_FIRST_S * 2.0 ** min(tries - 1, 30))
+
+
+@contextmanager
+def only_user(path: str) -> Iterator[None]:
+    """Have an outbox for oneself: two programs would tell everybody everything twice. ConnectorError if another has it."""
+    try:
+        with Path(f"{path}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ConnectorError(
+                    f"outbox {path} is in use; expected one program for each outbox", retryable=False
+                ) from None
+            yield
+    except OSError as error:
+        raise ConnectorError(
+            f"outbox {path}: {(error.strerror or 'cannot be used').lower()}", retryable=False
+        ) from None
 
 
 class Outbox:
@@ -222,10 +241,14 @@ class Outbox:
     def _failed(self, error: sqlite3.Error) -> ConnectorError:
         return ConnectorError(f"outbox {self.path}: {error}", retryable=False)
 
+    def close(self) -> None:
+        """Let go of the file; nothing is lost."""
+        self._db.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._db.close()
+        self.close()

@@ -22,7 +22,7 @@ class Route:
     channel : its name.
     level : the least level that is told at once.
     digest_level : the least level that is told at all, in a digest; at most ``level``.
-    stations, technologies : only of these; empty = of all. A warning must fit both.
+    stations, technologies : only of these; empty = of all. A warning must fit both. A technology may stand for its `family`.
     quiet : begin and end of the quiet hours [local time]; only what is urgent is told in them. None = it has none.
     digest_at : when the daily digest is told [local time]; None = what is worth no message of its own is told once a shift.
     zone : whose local time.
@@ -44,7 +44,8 @@ class Route:
         """Whether a warning is for this channel; ``technologies`` by station."""
         if self.stations and event.station not in self.stations:
             return False
-        if self.technologies and technologies.get(event.station) not in self.technologies:
+        technology = technologies.get(event.station, "")
+        if self.technologies and not self.technologies & {technology, family(technology)}:
             return False
         return LEVELS.index(event.level) >= LEVELS.index(self.digest_level)
 
@@ -68,6 +69,15 @@ class Route:
     def next_digest_ns(self, after_ns: int) -> int | None:
         """When the next daily digest is due [ns]; None = there is none."""
         return None if self.digest_at is None else next_time_ns(self.digest_at, self.zone, after_ns)
+
+
+def family(technology: str) -> str:
+    """What a technology and its kin have in common.
+
+    >>> family("hydro_francis"), family("ccgt")
+    ('hydro', 'ccgt')
+    """
+    return technology.partition("_")[0]
 
 
 def next_time_ns(at: time, zone: tzinfo, after_ns: int) -> int:

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "evaluate": "Judge the whole chain over the simulated fleet.",
     "worker": "Judge the telemetry on Kafka; health goes to InfluxDB.",
     "warnings": "List early warnings; acknowledge, shelve, close them.",
+    "notify": "Send messages about early warnings: mail, DingTalk, WeCom, webhooks.",
     "topics": "Create and list the topics on Kafka.",
     "buckets": "Create the bucket in InfluxDB.",
     "dashboards": "Check the dashboards of Grafana, and publish them.",
@@ -47,8 +48,8 @@ EXIT_IO: Final = 74
 EXIT_INTERRUPTED: Final = 130
 NOISY: Final = ("aiokafka", "faust", "influxdb_client", "mode", "urllib3")
 """Libraries that log each rebalance in ten lines; their warnings are enough."""
-SILENT: Final = ("kafka",)
-"""Twenty lines for a broker that is away, before the exception that says so in one."""
+SILENT: Final = ("apprise", "kafka")
+"""Twenty lines for a server that is away, before the exception that says so in one."""
 OURS: Final = ("connectors", "dashboards", "detectors", "replay", "stations", "streams", "wanbiao")
 
 

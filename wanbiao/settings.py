@@ -80,9 +80,14 @@ class Settings:
     checkpoint_s: Annotated[float, checks.number(0.1, 3600.0)] = 5.0
     """Time between two checkpoints of a worker [s]: what a restart computes again at most."""
     alive_file: Annotated[str, checks.new_file] = ""
-    """Touched by a worker after each round of checkpoints, by ``simulate --kafka`` after each scan: its age is their health."""
+    """Touched by a worker after each round of checkpoints, by ``simulate --kafka`` after each scan, by ``notify`` while Kafka
+    answers: its age is their health."""
     tuning: Annotated[str, checks.file] = ""
     """TOML file with constants of detection; empty = the usual ones."""
+    notify: Annotated[str, checks.file] = ""
+    """TOML file with the channels of `wanbiao notify`; empty = nobody is told."""
+    outbox: Annotated[str, checks.new_file] = "wanbiao-outbox.sqlite3"
+    """SQLite file in which `wanbiao notify` keeps what is to be sent; a run of its own has one of its own."""
     language: Annotated[str, checks.one_of("zh", "en", "both")] = "both"
     """Language of sentences on a terminal."""
     log: Annotated[str, checks.one_of("debug", "info", "warning", "error", warn="warning")] = "info"

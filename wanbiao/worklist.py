@@ -8,7 +8,6 @@ import uuid
 from typing import Any, Final
 
 import click
-import msgspec
 
 from connectors.action_log import send_action
 from connectors.action_wire import ActionMessage, Audit, decode_action, encode_action
@@ -19,6 +18,7 @@ from detectors.events import EarlyWarning
 from detectors.worklist import Item, Worklist
 from streams.acting import to_action
 from wanbiao.settings import Settings
+from wanbiao.warning_log import UnreadableError, event_of
 
 EVENTS_BACK_MOST: Final = 20_000
 """Of each partition of the topic of warnings, so many records are read: years of a plant, a second of ours."""
@@ -29,19 +29,17 @@ STEP_NS: Final = 1_000_000
 IDS_SHOWN_MOST: Final = 5
 
 
-class _Kind(msgspec.Struct):
-    kind: str
-
-
 def read_worklist(settings: Settings) -> tuple[Worklist, int]:
     """The list as it stands now, and how many records could not be read. ConnectorError if no broker answers."""
     worklist, unreadable = Worklist(), 0
     for record in read_topic(settings.kafka_address(), f"{settings.prefix}warnings", most=EVENTS_BACK_MOST):
         try:
-            if msgspec.json.decode(record.value or b"", type=_Kind).kind == "early_warning":
-                worklist.take(msgspec.json.decode(record.value or b"", type=EarlyWarning))
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+            event = event_of(record)
+        except UnreadableError:
             unreadable += 1
+            continue
+        if isinstance(event, EarlyWarning):
+            worklist.take(event)
     return worklist, unreadable
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from connectors import outbox
 from connectors.errors import ConnectorError
-from connectors.outbox import GIVE_UP_S, REMEMBER_S, Outbox, Parcel
+from connectors.outbox import GIVE_UP_S, REMEMBER_S, Outbox, Parcel, only_user
 
 SECOND = 10**9
 START = 1_767_225_600 * SECOND
@@ -118,6 +118,15 @@ def test_messages_and_state_are_written_together_or_not_at_all(box: Outbox) -> N
     with pytest.raises(ConnectorError, match="NOT NULL"):
         box.put([parcel("b"), broken], {"positions": b"2"}, START)
     assert (box.state("positions"), box.state("desk"), box.tally("crew").waiting) == (b"1", None, 1)
+
+
+def test_an_outbox_has_one_user(path: str, tmp_path: Path) -> None:
+    with only_user(path), pytest.raises(ConnectorError, match="is in use; expected one program"), only_user(path):
+        pass
+    with only_user(path):
+        pass
+    with pytest.raises(ConnectorError, match="no such file or directory"), only_user(str(tmp_path / "missing" / "x")):
+        pass
 
 
 KILLED = """

@@ -23,7 +23,7 @@ from detectors.routes import Route, next_time_ns
 from tests.detectors.test_desk import HOUR, MINUTE, START, warning
 
 DAY = 24 * HOUR
-TECHNOLOGIES = {"YXK": "hydro", "SLP": "coal", "FYL": "wind"}
+TECHNOLOGIES = {"YXK": "hydro_francis", "SLP": "coal_660", "FYL": "wind_dfig"}
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NIGHT = (time(22), time(6))
 
@@ -47,6 +47,7 @@ def test_a_channel_is_told_of_its_stations_technologies_and_levels() -> None:
     made = notifier(
         Route("all", level="watch", digest_level="watch"),
         Route("hydro", technologies=frozenset({"hydro"})),
+        Route("francis", technologies=frozenset({"hydro_francis", "wind_pmsg"})),
         Route("slp", stations=frozenset({"SLP"}), level="urgent", digest_level="urgent"),
     )
     events = [warning("a"), warning("b", station="SLP"), warning("c", station="SLP", level="urgent")]
@@ -55,6 +56,7 @@ def test_a_channel_is_told_of_its_stations_technologies_and_levels() -> None:
         ("all", PAGE, ("a",)),
         ("all", PAGE, ("b",)),
         ("hydro", PAGE, ("a",)),
+        ("francis", PAGE, ("a",)),
         ("slp", PAGE, ("c",)),
     ]
     # That it is over is told to whom it was told, whatever its level is by now.
