@@ -10,9 +10,10 @@ COPY . /src
 RUN pip install --no-deps --no-build-isolation /src \
     && find "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/detectors" -name '*.py' \
         -exec touch --date "@$(date +%s)" {} + \
-    && install --directory --owner 10001 --group 10001 /var/cache/wanbiao
+    && install --directory --owner 10001 --group 10001 /var/cache/wanbiao /var/lib/wanbiao
 
-# From here on as nobody in particular. Its root may be read-only: /tmp and /var/cache/wanbiao are all it writes to.
+# From here on as nobody in particular. Its root may be read-only: /tmp, /var/cache/wanbiao and, for messages, /var/lib/wanbiao are
+# all it writes to.
 USER 10001:10001
 WORKDIR /tmp
 ENV HOME=/tmp NUMBA_CACHE_DIR=/var/cache/wanbiao PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -45,7 +45,8 @@ PHRASES: Final = {
     "first": Text("先做：{check}", "First: {check}"),
     "good": Text("数据质量：良好", "Data quality: good"),
     "bad": Text(
-        "数据质量：本机组 {count} 个测点无有效数据：{tags}", "Data quality: {count} sensors of the unit are out: {tags}"
+        "数据质量：本机组无有效数据的测点（{count} 个）：{tags}",
+        "Data quality: sensors of the unit that are out ({count}): {tags}",
     ),
     "acknowledged": Text("已确认：{who}，{at}", "Acknowledged: {who}, {at}"),
     "unacknowledged": Text("尚无人确认", "Acknowledged: by nobody yet"),

@@ -125,6 +125,7 @@ def test_only_those_meet_who_must() -> None:
     networks = {name: set(service["networks"]) for name, service in ALL.items()}
     assert {name for name, one in networks.items() if "store" in one} == {"influxdb", "worker-1", "worker-2", "grafana"}
     assert "bus" not in networks["grafana"] | networks["influxdb"]
+    assert {name for name, one in networks.items() if "out" in one} == {"notifier"}
 
 
 @pytest.mark.parametrize("name", our_services())
@@ -140,7 +141,35 @@ def test_a_setting_exists_and_is_right(name: str, tmp_path: Path) -> None:
     assert set(ALL[name]["environment"]) == set(settings)
     if "WANBIAO_INFLUX_TOKEN_FILE" in settings:
         settings["WANBIAO_INFLUX_TOKEN_FILE"] = str(tmp_path / "token")
-    Settings.from_env(settings)
+    Settings.from_env(settings | messages_here(settings, tmp_path))
+
+
+def messages_here(settings: dict[str, str], folder: Path) -> dict[str, str]:
+    """Settings of the messages with the paths of here for those of the container."""
+    if "WANBIAO_NOTIFY" not in settings:
+        return {}
+    mounts = dict(one.split(":")[:2][::-1] for one in ALL["notifier"]["volumes"])
+    file, box = Path(settings["WANBIAO_NOTIFY"]), Path(settings["WANBIAO_OUTBOX"])
+    assert mounts[str(box.parent)] == "outbox"
+    return {
+        "WANBIAO_NOTIFY": str(ROOT / mounts[str(file.parent)] / file.name),
+        "WANBIAO_OUTBOX": str(folder / box.name),
+    }
+
+
+def test_messages_have_a_file_of_channels_with_nobody_in_it_and_a_volume_that_the_user_may_write(
+    tmp_path: Path,
+) -> None:
+    file = messages_here(settings_of(ALL["notifier"]), tmp_path)["WANBIAO_NOTIFY"]
+    done = CliRunner().invoke(cli, ["notify", "check", file])
+    assert done.stdout.endswith("0 channels, no problem\n"), done.output
+    lines = Path(file).read_text().splitlines()
+    commented = [line.removeprefix("# ") for line in lines if line.startswith("# ") and ("=" in line or "[[" in line)]
+    example = tmp_path / "channels.toml"
+    example.write_text("\n".join(commented))
+    assert CliRunner().invoke(cli, ["notify", "check", str(example)]).exit_code == 0, "what it shows can be used"
+    folder = settings_of(ALL["notifier"])["WANBIAO_OUTBOX"].rpartition("/")[0]
+    assert re.search(rf"install --directory --owner 10001 --group 10001 .*{folder}", DOCKERFILE)
 
 
 def test_workers_differ_in_their_name_and_agree_with_the_simulator() -> None:
@@ -155,7 +184,7 @@ def test_workers_differ_in_their_name_and_agree_with_the_simulator() -> None:
         assert len({getattr(one, field) for one in settings.values()}) == 1, field
 
 
-@pytest.mark.parametrize("name", ["worker-1", "worker-2", "simulator"])
+@pytest.mark.parametrize("name", ["worker-1", "worker-2", "simulator", "notifier"])
 def test_a_health_check_tells_by_the_age_of_the_file(name: str, tmp_path: Path) -> None:
     kind, check = ALL[name]["healthcheck"]["test"]
     assert kind == "CMD-SHELL"

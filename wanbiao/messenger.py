@@ -90,7 +90,7 @@ class Messenger:
         """
         state = self._box.state(DESKS)
         if state is not None:
-            self._notifier.restore(msgspec.json.decode(state))
+            self._restore(state)
         ends, kept = self._log.ends(), self._kept()
         for part, end in ends.items():
             if kept.get(part, end) > end:
@@ -102,6 +102,14 @@ class Messenger:
         while any(self._log.position()[part] < offset for part, offset in self._positions.items()):
             self._read(POLL_S)
         logger.info("messages: %d warnings known, %d new events", len(self._notifier.worklist.items), len(self._news))
+
+    def _restore(self, state: bytes) -> None:
+        try:
+            self._notifier.restore(msgspec.json.decode(state))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConnectorError(
+                f"outbox {self._box.path}: {error}; expected one of this version", retryable=False
+            ) from None
 
     def _kept(self) -> Positions:
         """How far the topic was read: as the outbox has it, or Kafka, if the outbox is new."""

@@ -95,6 +95,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.taken: list[EmailMessage] = []
+        self.arrivals_s: list[float] = []
         self.refusal = ""
         self.port = free_port()
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
@@ -108,6 +109,7 @@ class MailServer:
         """One mail."""
         if self.refusal:
             return self.refusal
+        self.arrivals_s.append(time.time())
         parsed: Message = BytesParser(policy=default).parsebytes(cast("bytes", envelope.content))
         self.taken.append(cast("EmailMessage", parsed))
         return "250 OK"

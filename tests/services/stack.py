@@ -46,6 +46,8 @@ class Program(Server):
             "WANBIAO_ALIVE_FILE": str(self.alive),
             "TMPDIR": str(self.folder),  # what it leaves there goes with the folder
         }
+        if "WANBIAO_OUTBOX" in self.environ:
+            self.environ["WANBIAO_OUTBOX"] = str(self.folder / "outbox")
 
     def run(self) -> None:
         """Run to the end. ServiceError if that is none of success."""
@@ -69,6 +71,7 @@ def environ_of(service: dict[str, Any], kafka: KafkaBroker, influx: InfluxServer
     """The environment of a service: settings of the file, addresses of here."""
     settings = settings_of(service) | {"WANBIAO_KAFKA": kafka.bootstrap, "WANBIAO_INFLUX_URL": influx.url}
     settings.pop("WANBIAO_INFLUX_TOKEN_FILE", None)
+    settings.pop("WANBIAO_NOTIFY", None)  # of the container; nobody is told from here
     ours = {name: value for name, value in os.environ.items() if not name.startswith("WANBIAO_")}
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return ours | settings | {"PYTHONPATH": os.pathsep.join(paths)}
@@ -77,7 +80,7 @@ def environ_of(service: dict[str, Any], kafka: KafkaBroker, influx: InfluxServer
 @click.command()
 @click.option("--for", "for_s", type=Duration(), help="End after so long, e.g. 60s; default: with Ctrl-C.")
 def main(for_s: float | None) -> None:
-    """Run Kafka, InfluxDB, two workers and the simulator without containers."""
+    """Run Kafka, InfluxDB, two workers, the simulator and the messages, to nobody, without containers."""
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())

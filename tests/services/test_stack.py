@@ -43,6 +43,7 @@ def test_the_programs_are_those_of_the_containers() -> None:
         given = {key: value for key, value in service["environment"].items() if key.startswith("WANBIAO_")}
         differing = {key for key in ours.keys() | given.keys() if ours.get(key) != given.get(key)}
         here = {"WANBIAO_KAFKA", "WANBIAO_ALIVE_FILE", "WANBIAO_INFLUX_URL", "WANBIAO_INFLUX_TOKEN_FILE"}
+        here |= {"WANBIAO_NOTIFY", "WANBIAO_OUTBOX"}
         assert differing <= here, name
     kafka.close()
     influx.close()

@@ -60,6 +60,8 @@ def commands() -> Iterator[tuple[str, click.Command]]:
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command is not None
+        if isinstance(command, click.Group) and command.invoke_without_command:
+            yield f"wanbiao {name}", command
         if isinstance(command, click.Group):
             yield from ((f"wanbiao {name} {sub}", command.commands[sub]) for sub in sorted(command.commands))
         else:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from stations.catalogue import load_fleet
-from wanbiao.channels import CHANNELS_MOST, Channels, load_channels
+from wanbiao.channels import CHANNELS_MOST, Channels, Entry, load_channels
 from wanbiao.errors import ConfigError
 
 FLEET = load_fleet()
@@ -79,6 +79,17 @@ def test_a_file_becomes_channels(folder: Path) -> None:
     assert made.links.board == "http://127.0.0.1:8080/warnings/{id}"
     assert "t0ken" not in repr(made)
     assert "0123456789abcdef" not in repr(made)
+
+
+def test_the_example_of_the_document_can_be_used(folder: Path) -> None:
+    document = (Path(__file__).resolve().parents[2] / "docs" / "messages.md").read_text()
+    made = load(folder, document.split("```toml\n")[1].split("```")[0])
+    assert [one.name for one in made.channels] == ["crew-hydro", "duty", "chief", "maintenance-system"]
+
+
+def test_every_key_is_documented() -> None:
+    document = (Path(__file__).resolve().parents[2] / "docs" / "messages.md").read_text()
+    assert [key for key in Entry.__dataclass_fields__ if f"`{key}`" not in document] == []
 
 
 def test_no_channel_at_all_is_a_file_too(folder: Path) -> None:

@@ -5,137 +5,24 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import time as Clock  # noqa: N812 - a time of the day
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from connectors.errors import ConnectorError
-from connectors.kafka import Positions, Record
 from connectors.notify import Outgoing, Sender, sender_of
 from connectors.outbox import Outbox
-from connectors.wire import encode_warning
 from detectors.desk import PAGES_MOST, WINDOW_S
-from detectors.events import Act, EarlyWarning
-from detectors.facts import Links
-from detectors.routes import Route
-from stations.catalogue import load_fleet
-from tests.detectors.test_desk import HOUR, MINUTE, SECOND, START, warning
-from tests.services.receivers import SECRET, MailServer, WebServer, text_of
-from wanbiao.channels import MESSAGE, Channel, Channels
+from detectors.events import Act
+from tests.detectors.test_desk import HOUR, MINUTE, START, warning
+from tests.services.receivers import MailServer, WebServer, text_of
+from tests.wanbiao.posts import FLEET, MemoryLog, Post, channel
+from wanbiao.channels import Channel
 from wanbiao.courier import Courier
-from wanbiao.messenger import Messenger
-
-FLEET = load_fleet()
-TOPIC = "wanbiao.warnings"
-LINKS = Links(board="http://127.0.0.1:8080/warnings/{id}")
-
-
-class MemoryLog:
-    """The topic of warnings in two partitions; what has been read and committed."""
-
-    def __init__(self) -> None:
-        self.parts: list[list[Record]] = [[], []]
-        self.read = [0, 0]
-        self.told: Positions = {}
-        self.is_away = False
-
-    def add(self, *events: EarlyWarning | bytes, headers: tuple[tuple[str, bytes], ...] = ()) -> None:
-        for event in events:
-            value = event if isinstance(event, bytes) else encode_warning(event)
-            part = 0 if isinstance(event, bytes) else sum(event.id.encode()) % 2
-            self.parts[part].append(Record(part, len(self.parts[part]), b"", value, headers))
-
-    def again(self) -> MemoryLog:
-        """The same topic for another program."""
-        made = MemoryLog()
-        made.parts, made.told = self.parts, self.told
-        return made
-
-    def poll(self, wait_s: float) -> list[tuple[str, Record]]:
-        found = [
-            (TOPIC, record) for part, records in enumerate(self.parts) for record in records[self.read[part] :][:7]
-        ]
-        for _, record in found:
-            self.read[record.partition] = record.offset + 1
-        return found
-
-    def position(self) -> Positions:
-        return {(TOPIC, part): offset for part, offset in enumerate(self.read)}
-
-    def ends(self) -> Positions:
-        return {(TOPIC, part): len(records) for part, records in enumerate(self.parts)}
-
-    def committed(self) -> Positions:
-        return dict(self.told)
-
-    def commit(self, positions: Positions) -> None:
-        if self.is_away:
-            raise ConnectorError("kafka does not answer", retryable=True)
-        self.told = dict(positions)
-
-    def seek_back(self, positions: Positions) -> None:
-        for (_, part), offset in positions.items():
-            self.read[part] = min(self.read[part], offset)
-
-
-class Post:
-    """A whole program whose clock is moved by hand; `restart` is what kill -9 and a new start leave."""
-
-    def __init__(self, folder: Path, channels: Sequence[Channel], senders: dict[str, Sender] | None = None) -> None:
-        self.path = str(folder / "outbox.sqlite3")
-        self.channels, self.senders = Channels(tuple(channels), LINKS), senders or {}
-        self.now_ns = START
-        self.log = MemoryLog()
-        self.box = Outbox(self.path)
-        self.start()
-
-    def start(self) -> None:
-        self.couriers = [
-            Courier(
-                one.name,
-                self.senders.get(one.name) or sender_of(one.name, one.url, secret=one.secret),
-                self.path,
-                clock=lambda: self.now_ns,
-            )
-            for one in self.channels.channels
-        ]
-        self.messenger = Messenger(self.log, self.box, self.channels, FLEET, self.couriers, clock=lambda: self.now_ns)
-        self.messenger.begin()
-
-    def restart(self) -> None:
-        self.box.close()
-        self.log, self.box = self.log.again(), Outbox(self.path)
-        self.start()
-
-    def say(self, *events: EarlyWarning | bytes, **more: Any) -> None:
-        """Put events on the topic and look until all are read."""
-        self.log.add(*events, **more)
-        self.look()
-
-    def look(self) -> None:
-        self.messenger.step(0.0)
-        while self.log.position() != self.log.ends():
-            self.messenger.step(0.0)
-
-    def deliver(self) -> None:
-        """Let every courier do what is due now."""
-        for courier in self.couriers:
-            while courier.step(self.box) == 0.0:
-                pass
-
-    def pass_time(self, seconds: int, step_s: int = 1) -> None:
-        for _ in range(0, seconds, step_s):
-            self.now_ns += step_s * SECOND
-            self.look()
-            self.deliver()
-
-
-def channel(name: str, url: str = "", **route: Any) -> Channel:
-    return Channel(Route(name, **route), url, SECRET, MESSAGE, "both")
+from wanbiao.messenger import DESKS, Messenger
 
 
 @pytest.fixture
@@ -417,3 +304,11 @@ def test_a_flag_of_data_quality_and_who_acknowledged_are_in_the_message(post: Ma
     assert opened["data_quality"] == {"good": False, "bad_tags": ["MKD10CT101"]}
     assert opened["acknowledged"] is None
     assert (returned["acknowledged"]["who"], returned["acknowledged"]["why"]) == ("Li Wei", "on site")
+
+
+@pytest.mark.parametrize("state", [b'{"schema": 2}', b"{", b"{}"])
+def test_an_outbox_of_newer_code_is_one_sentence(post: MakePost, state: bytes) -> None:
+    run = post(channel("cmms", "https://cmms.example/"))
+    run.box.put([], {DESKS: state}, START)
+    with pytest.raises(ConnectorError, match="expected one of this version"):
+        run.restart()
