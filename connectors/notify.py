@@ -164,15 +164,17 @@ class Service:
 
     def send(self, message: Outgoing) -> None:
         """Deliver a message. What apprise says of a failure is not enough to tell what is hopeless, so all is tried again."""
-        from apprise import Apprise, NotifyFormat, NotifyType
+        from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
-        server: Any = Apprise.instantiate(self._url, suppress_exceptions=True)
+        asset = AppriseAsset(async_mode=False)  # the caller has a thread of its own for this channel
+        # One for each message: apprise waits 5.5 s between two of the same, and desks bound the rate already.
+        server: Any = Apprise.instantiate(self._url, asset=asset, suppress_exceptions=True)
         if server is None:
             raise ConnectorError(f"{self._name}: apprise cannot read its address", retryable=False)
         if isinstance(getattr(server, "headers", None), dict):
             server.headers = server.headers | {MAIL_HEADER: message.id}
         said: list[str] = []
-        sender = Apprise()
+        sender = Apprise(asset=asset)
         sender.add(server)
         is_sent = sender.notify(
             title=message.title,

@@ -14,7 +14,7 @@ when `due_ns` says that something is due.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from detectors.events import ENDS, LEVELS, EarlyWarning, Event
@@ -245,11 +245,20 @@ class Desk:
             "name": self.name,
             "now_ns": self._now_ns,
             "sent": [list(one) for one in self._sent],
-            "waiting": [[asdict(line) for line in own] for own in self._waiting.values()],
-            "quiet": [asdict(line) for line in self._quiet],
+            "waiting": [[line.to_dict() for line in own] for own in self._waiting.values()],
+            "quiet": [line.to_dict() for line in self._quiet],
             "quiet_ns": self._quiet_ns,
             "urgent_ns": self._urgent_ns,
-            "known": [asdict(one) | {"seen": [list(key) for key in one.seen]} for one in self._known.values()],
+            "known": [
+                {
+                    "line": one.line.to_dict(),
+                    "told": one.told,
+                    "paged": one.paged,
+                    "over": one.over,
+                    "seen": [list(key) for key in one.seen],
+                }
+                for one in self._known.values()
+            ],
         }
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 from detectors.desk import PAGES_MOST, WINDOW_S, Desk
@@ -136,8 +135,8 @@ class Outlet:
             "schema": SCHEMA,
             "desk": self._desk.snapshot(),
             "held": [notice.to_dict() for notice in self._held],
-            "unattended": [[due_ns, asdict(line)] for due_ns, line in self._unattended.values()],
-            "escalated": [[source, asdict(line)] for source, line in self._escalated.values()],
+            "unattended": [[due_ns, line.to_dict()] for due_ns, line in self._unattended.values()],
+            "escalated": [[source, line.to_dict()] for source, line in self._escalated.values()],
             "escalated_ns": self._escalated_ns,
             "adopted": sorted(self._adopted),
             "digest_ns": self._digest_ns,

