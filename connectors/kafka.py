@@ -11,7 +11,7 @@ from typing import Any, Self
 from connectors.errors import ConnectorError
 
 BOOTSTRAP_TIMEOUT_MS = 5_000
-"""Longest wait for the first answer of a broker [ms]; then one clear line."""
+"""Longest wait for the first answer of a broker, or to hear whether it is still there [ms]; then one clear line."""
 DELIVERY_TIMEOUT_MS = 120_000
 """Longest wait for a record to be acknowledged, retries included [ms]."""
 REPLICATION = 1
@@ -327,8 +327,8 @@ class TopicReader:
             raise _unreachable(self._address, error) from None
 
     def ends(self) -> Positions:
-        """The offset after the last record of every partition."""
-        ends: Positions = self._ask(self._consumer.end_offsets, self._parts)
+        """The offset after the last record of every partition; a broker that is away is said after `BOOTSTRAP_TIMEOUT_MS`."""
+        ends: Positions = self._ask(self._consumer.end_offsets, self._parts, BOOTSTRAP_TIMEOUT_MS)
         return ends
 
     def committed(self) -> Positions:
@@ -345,7 +345,7 @@ class TopicReader:
             for part in self._parts
             if (part.topic, part.partition) in positions
         }
-        self._ask(self._consumer.commit, offsets)
+        self._ask(self._consumer.commit, offsets, BOOTSTRAP_TIMEOUT_MS)
 
     def seek_back(self, positions: Positions) -> None:
         """Go back to the offsets of those partitions where this reader is beyond them."""

@@ -247,3 +247,25 @@ def test_no_topic_and_no_broker_are_one_line(kafka_broker: KafkaBroker, topic_pr
         assert done.returncode == 69
         assert expected in done.stderr.splitlines()[-1]
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(240)
+def test_a_broker_that_is_away_for_a_while_is_waited_for(
+    own_kafka_broker: KafkaBroker, topic_prefix: str, tmp_path: Path, web: WebServer
+) -> None:
+    address = KafkaAddress(own_kafka_broker.bootstrap)
+    create_topics(address, topic_plans(topic_prefix, 1))
+    (tmp_path / "secret").write_text(SECRET)
+    file = tmp_path / "channels.toml"
+    file.write_text(f'[[channel]]\nname = "cmms"\nurl = "{web.url}"\nsecret_file = "secret"\n')
+    running = Running(tmp_path, own_kafka_broker.bootstrap, topic_prefix)
+    with running.run(WANBIAO_NOTIFY=str(file)) as process:
+        own_kafka_broker.kill()
+        wait_until(lambda: "kafka does not answer" in running.log.read_text(), timeout_s=90.0, what="it is said")
+        own_kafka_broker.start()
+        with ScanProducer(address, f"{topic_prefix}warnings") as producer:
+            producer.send("a", encode_warning(warning("a")))
+        wait_until(lambda: told(web) == ["a"], timeout_s=60.0, what="it is told")
+        assert end(process) == 0
+    assert "Traceback" not in running.log.read_text()
