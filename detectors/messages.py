@@ -30,7 +30,7 @@ KIND_WORDS: Final = {
 PHRASES: Final = {
     "title": Text("{look} {level} {where} {part}{kind}", "{look} {level}: {where}, {part}{kind}"),
     "over": Text("· 已结束 {where} {part}", "· over: {where}, {part}"),
-    "many": Text("{look} {level} {count} 条预警{kind}", "{look} {level}: {count} warnings{kind}"),
+    "many": Text("{look} {count} 条预警，最高级别：{level}{kind}", "{look} {count} warnings, worst: {level}{kind}"),
     "machine": Text("设备：{code}", "Machine: {code}"),
     "since": Text(
         "级别：{level}，自 {since} 起，已持续 {lasted}{trend}", "Level: {level}, since {since}, for {lasted}{trend}"

@@ -46,6 +46,26 @@ def test_the_end_of_a_topic_is_read(kafka_broker: KafkaBroker, topic_prefix: str
         assert [record.value for _, record in reader.poll(10.0)] == [b"new"]
 
 
+def test_a_reader_goes_back_and_tells_how_far_it_has_come(kafka_broker: KafkaBroker, topic_prefix: str) -> None:
+    address, topic = KafkaAddress(kafka_broker.bootstrap), f"{topic_prefix}warnings"
+    create_topics(address, topic_plans(topic_prefix, 1))
+    with ScanProducer(address, topic) as producer:
+        for i in range(5):
+            producer.send("x", str(i).encode())
+    part = (topic, 0)
+    with TopicReader(address, [topic], most=2, group=f"{topic_prefix}notify") as reader:
+        assert (reader.ends(), reader.position(), reader.committed()) == ({part: 5}, {part: 3}, {})
+        reader.seek_back({part: 4})
+        assert reader.position() == {part: 3}, "it is before that already"
+        reader.seek_back({part: 1})
+        assert [record.value for _, record in reader.poll(10.0)] == [b"1", b"2", b"3", b"4"]
+        reader.commit({part: 4})
+    with TopicReader(address, [topic], group=f"{topic_prefix}notify") as reader:
+        assert (reader.committed(), reader.position()) == ({part: 4}, {part: 0})
+    with TopicReader(address, [topic], group=f"{topic_prefix}other") as reader:
+        assert reader.committed() == {}
+
+
 def test_an_action_without_an_answer_is_on_the_log_all_the_same(kafka_broker: KafkaBroker, topic_prefix: str) -> None:
     address = KafkaAddress(kafka_broker.bootstrap)
     create_topics(address, topic_plans(topic_prefix, 2))

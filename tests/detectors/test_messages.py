@@ -171,7 +171,7 @@ def test_the_clear_has_the_id_of_the_warning_and_says_who_acknowledged() -> None
 
 def test_a_digest_tells_the_worst_one_by_one_and_names_all() -> None:
     made = messages(*(warning(f"w{i:03}") for i in range(100)))[-1]
-    assert made.title.en == "▲ warning: 91 warnings"
+    assert made.title.en == "▲ 91 warnings, worst: warning"
     assert made.text.en.splitlines()[-1] == "71 more: wanbiao warnings list"
     assert len(made.text.en.splitlines()) == LINES_SHOWN_MOST + 2
     assert (len(made.body["lines"]), len(made.body["warnings"])) == (91, LINES_SHOWN_MOST)
