@@ -100,7 +100,7 @@ class SensorFaults:
         self._lone = np.array([lone_witnesses(block, columns, diagnosis, one) for one in told])
         self._second = np.array([one.second for one in told])
         # What is read once in many scans has jumps of its own.
-        self._rare = np.array([tag.period_s > block.period_s for tag in tags])
+        self._rare = np.array([tag.period_s > block.period_s for tag in tags], dtype=bool)
         self._lone[1, self._rare], self._second[1, self._rare] = self._lone[0, self._rare], self._second[0, self._rare]
         self._companions = companions(block, columns).astype(np.float64)
         self._company = np.maximum(1.0, COMPANY * self._companions.sum(axis=1))
