@@ -5,35 +5,21 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from connectors.lines import DECIMALS, LineEncoder, escape, quote
 from detectors.base import Array, Mask
 from detectors.events import ENDS, LEVELS, RUNNING, TELLS, EarlyWarning, HealthScore, TagTrend
 from detectors.sentences import brief
+from detectors.states import NO_DATA, WATCH, states, unit_states
 from detectors.wording import shown_uom
 from stations.plant import Block
 
-LEARNING, STOPPED_STATE, NORMAL, PARTIAL, NO_DATA, WATCH = -2.0, -1.0, 0.0, 1.0, 2.0, 3.0
-"""States as stored; watch, warning and urgent are 3, 4, 5. Ordered so that max() is "worst of"."""
 _HEALTH = ("health", "score", "state", "mode", "quality")
 _TAG = ("value", "expected", "low", "high", "score")
 EPISODE_DIGITS = 8
 """Of the id of a warning, so many are a tag of the log: enough to keep the episodes of one component apart."""
 NO_TIME_H = -1.0
 """Stands for a time to the limit that is not known; a field that is left out would keep its older value."""
-
-
-def states(event: HealthScore) -> NDArray[np.float64]:
-    """(n_units, n_components) state of every component as stored."""
-    state = np.where(np.isnan(event.score), LEARNING, NORMAL)
-    if (event.mode != RUNNING).any():
-        state[event.mode != RUNNING] = STOPPED_STATE
-    if event.good.min() == 0.0:
-        state[event.good == 0.0] = NO_DATA
-    if event.level.any():
-        state = np.where(event.level > 0, WATCH - 1.0 + event.level, state)
-    return state
 
 
 class PointEncoder:
@@ -63,7 +49,7 @@ class PointEncoder:
         """Lines of one scan: the station and every unit, worst-of, and the components of the ``detailed`` units (n_units,)."""
         state = states(event)
         time_ms = event.time_ns // 1_000_000
-        units = self._unit_rows(event, state if event.attended is None else np.where(event.attended, NORMAL, state))
+        units = self._unit_rows(event, state)
         lines, count = self._units.encode(units, time_ms)
         fields = ",".join(f"{name}={value}" for name, value in _station_fields(units, time_ms).items())
         lines, count = f"{lines}{self._station}{fields} {time_ms}\n", count + 1
@@ -78,16 +64,13 @@ class PointEncoder:
         return lines + more, count + others
 
     def _unit_rows(self, event: HealthScore, state: Array) -> Array:
-        """(n_units, fields of health); worst-of its components by ``state``, and partial where a sensor is out."""
+        """(n_units, fields of health); worst-of its components by ``state``, as in `detectors.states`."""
         rows = np.empty((len(state), len(_HEALTH)))
         np.fmin.reduce(event.health, axis=1, out=rows[:, 0], initial=np.nan)
         np.fmax.reduce(event.score, axis=1, out=rows[:, 1], initial=np.nan)
-        np.maximum.reduce(state, axis=1, out=rows[:, 2], initial=LEARNING)
+        rows[:, 2] = unit_states(event, state)
         rows[:, 3] = event.mode
         rows[:, 4] = event.good
-        if event.good.min() < 1.0:
-            partial = (event.good > 0.0) & (event.good < 1.0)
-            rows[partial, 2] = np.maximum(rows[partial, 2], PARTIAL)
         return rows
 
     def tags(self, event: TagTrend) -> tuple[str, int]:

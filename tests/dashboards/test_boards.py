@@ -12,11 +12,10 @@ from dashboards.grafana import check
 from dashboards.grafana.build import BOARDS, FOLDER, FOLDER_UID, build, text
 from dashboards.grafana.look import MODES, STATES, TOLD, Names
 from dashboards.grafana.panels import DATASOURCE_UID
-from detectors import events
+from detectors import events, states
 from detectors.sisters import ALL_UNITS
 from stations.catalogue import load_fleet
 from stations.plant import Fleet
-from streams import points
 
 FLEET = load_fleet()
 MADE = build(FLEET)
@@ -77,8 +76,8 @@ def test_every_title_is_in_both_languages() -> None:
 
 
 def test_states_and_modes_are_those_that_are_stored() -> None:
-    stored = [points.LEARNING, points.STOPPED_STATE, points.NORMAL, points.PARTIAL, points.NO_DATA, points.WATCH]
-    assert [state.code for state in STATES] == [*stored, points.WATCH + 1, points.WATCH + 2]
+    stored = [states.LEARNING, states.STOPPED_STATE, states.NORMAL, states.PARTIAL, states.NO_DATA, states.WATCH]
+    assert [state.code for state in STATES] == [*stored, states.WATCH + 1, states.WATCH + 2]
     assert [mode.name.en for mode in MODES] == list(events.MODE_NAMES)
     assert set(TOLD) == set(events.TELLS)
     assert ALL_UNITS in text(MADE["wanbiao-worklist"])

@@ -18,8 +18,9 @@ from detectors.events import (
     TagTrend,
 )
 from detectors.health import health_index
+from detectors.states import LEARNING, NO_DATA, NORMAL, PARTIAL, STOPPED_STATE, WATCH, states
 from stations.catalogue import load_fleet
-from streams.points import LEARNING, NO_DATA, NORMAL, PARTIAL, STOPPED_STATE, WATCH, PointEncoder, states
+from streams.points import PointEncoder
 from tests.connectors.protocol import Line, numbers, read
 from tests.detectors.small import BLOCK, JUDGED, START_NS, UNITS
 
