@@ -9,28 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from detectors.kpis import Kpi, Kpis
+from detectors.names import KPI_NAMES
 from replay.clocks import time_text
 from stations.plant import Text
 from wanbiao.display import FILE_WIDTH, GREY, LOOKS, date, duration, worded
 
-NAMES: Final = {
-    "per_slot": Text("每 10 分钟，平均", "per 10 min, mean"),
-    "per_slot_most": Text("每 10 分钟，最多", "per 10 min, peak"),
-    "flood_share": Text("预警泛滥时段占比", "share of 10-min slots in flood"),
-    "per_day": Text("每天，平均", "per day, mean"),
-    "per_day_most": Text("每天，最多", "per day, peak"),
-    "per_shift": Text("每班每人", "per shift and operator"),
-    "watch_share": Text("关注（低、中）占比", "share of watch (low, medium)"),
-    "warning_share": Text("预警（高）占比", "share of warning (high)"),
-    "urgent_share": Text("紧急占比", "share of urgent (emergency)"),
-    "chattering": Text("抖动：1 分钟内 3 次", "chattering: 3 in a minute"),
-    "returning": Text("反复：24 小时内 3 次", "returning: 3 times in 24 h"),
-    "stale": Text("滞留：超过 24 小时未确认", "stale: over 24 h, not acknowledged"),
-    "longest_s": Text("持续最久", "longest standing"),
-    "top_share": Text("最频繁十项占比", "share of the ten most frequent"),
-    "acknowledge_s": Text("确认用时，中位数", "time to acknowledge, median"),
-    "false_per_unit_month": Text("误报，每台每月", "false, per unit and month"),
-}
 HEADINGS: Final = (
     Text("指标", "figure"),
     Text("数值", "value"),
@@ -79,7 +62,7 @@ def print_kpis(out: Console, kpis: Kpis, language: str) -> None:
         table.add_column(worded(heading, language), justify="right" if justify == "right" else "left", no_wrap=True)
     for figure in kpis.figures:
         table.add_row(
-            worded(NAMES[figure.name], language),
+            worded(KPI_NAMES[figure.name], language),
             figure_text(figure.name, figure.value),
             _target(figure),
             _source(figure, language),

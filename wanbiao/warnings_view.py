@@ -12,6 +12,7 @@ from rich.table import Table
 
 from connectors.action_wire import Audit
 from detectors.events import LEVELS, EarlyWarning, Evidence
+from detectors.names import STATES, TRANSITIONS
 from detectors.sentences import OUTCOME_NAMES
 from detectors.wording import number, shown_uom
 from detectors.worklist import OVER, Item
@@ -29,27 +30,6 @@ HEADINGS: Final = (
     Text("设备", "machine"),
     Text("测点：实测（期望）", "tag: measured (expected)"),
 )
-STATES: Final = {
-    "unacknowledged": Text("未确认", "open"),
-    "acknowledged": Text("已确认", "acknowledged"),
-    "returned": Text("已恢复，未确认", "returned"),
-    "shelved": Text("已搁置", "shelved"),
-    "normal": Text("已结束", "over"),
-    "accepted": Text("视为正常", "accepted"),
-    "closed": Text("已关闭", "closed"),
-}
-TRANSITIONS: Final = {
-    "opened": Text("出现", "opened"),
-    "reopened": Text("再次出现", "reopened"),
-    "escalated": Text("升级", "escalated"),
-    "reminded": Text("再次提醒", "reminded"),
-    "returned": Text("恢复", "returned"),
-    "acknowledged": Text("确认", "acknowledged"),
-    "shelved": Text("搁置", "shelved"),
-    "unshelved": Text("结束搁置", "unshelved"),
-    "closed": Text("关闭", "closed"),
-    "accepted": Text("视为正常", "accepted"),
-}
 DONE: Final = {
     "acknowledge": Text("已确认", "acknowledged"),
     "shelve": Text("已搁置", "shelved"),
