@@ -33,6 +33,10 @@ class Demo:
     seed : draws the units that fail, and everything the simulation draws.
     learn_days : healthy operation before the stations go live [d].
     clock : of the wall [s], only to say how long things took.
+
+    Attributes
+    ----------
+    plant : the monitors and their scans; who wants to hear more than `live` tells listens there.
     """
 
     def __init__(
@@ -52,12 +56,12 @@ class Demo:
         self.tally = Tally({station.code: station.block("units") for station in stations}, self.seeded)
         self.learning_s, self.learning_scans, self.learning_warnings = 0.0, 0, 0
         cases = [seeded.case for seeded in self.seeded]
-        self._plant = Embedded(stations, simulated(stations, start_ns=START_NS, seed=seed, cases=cases), tuning)
+        self.plant = Embedded(stations, simulated(stations, start_ns=START_NS, seed=seed, cases=cases), tuning)
 
     def learn(self, advance: Advance) -> None:
         """The healthy past, as fast as it goes."""
         begun = self._clock()
-        for step in self._plant.run(until_ns=self.live_ns):
+        for step in self.plant.run(until_ns=self.live_ns):
             self.learning_scans += 1
             self.learning_warnings += sum(isinstance(e, EarlyWarning) and e.transition == "opened" for e in step.events)
             advance((step.scan.time_ns - START_NS) / (self.live_ns - START_NS), date(step.scan.time_ns))
@@ -65,7 +69,7 @@ class Demo:
 
     def live(self, pace: Pace) -> Iterator[Step]:
         """The present at a pace; every step is in `tally` when it is yielded."""
-        for step in self._plant.run(pace=pace):
+        for step in self.plant.run(pace=pace):
             self.tally.take(step.scan)
             for event in step.events:
                 if isinstance(event, HealthScore):

@@ -80,6 +80,14 @@ class View:
             )
         )
 
+    def link(self, url: str) -> None:
+        """Where the board is."""
+        self.say(Text(f"看板：{url}", f"The board: {url}"), where=self.err)
+
+    def stays(self) -> None:
+        """That the board is still there."""
+        self.say(Text("看板仍在运行；Ctrl-C 结束。", "The board stays; Ctrl-C ends it."), GREY, where=self.err)
+
     def learning(self) -> AbstractContextManager[Advance]:
         """A progress bar for the healthy past."""
         return progress(worded(LEARNING_PAST, self._language), out=self.err)

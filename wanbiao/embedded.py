@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import heapq
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from detectors.events import Event
+from detectors.actions import Action
+from detectors.events import Event, Refused
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning
 from stations.faults import Case
@@ -116,6 +118,10 @@ class Embedded:
     scans : in order of event time, e.g. of `simulated` or of a recording.
     tuning : the constants of detection.
 
+    Attributes
+    ----------
+    hear : called with the events of every scan and of every act, in the order in which they were made; nobody, until it is set.
+
     Examples
     --------
     >>> from stations.catalogue import load_fleet
@@ -131,6 +137,8 @@ class Embedded:
         self._monitors = {station.code: StationMonitor(station, tuning) for station in stations}
         self._scans = iter(scans)
         self._next: Scan | None = None
+        self.hear: Callable[[list[Event]], None] = lambda _events: None
+        self._lock = threading.Lock()  # people act from another thread while scans are judged
 
     def run(self, *, until_ns: int | None = None, pace: Pace | None = None) -> Iterator[Step]:
         """Judge scan after scan, each when it is due, up to event time ``until_ns`` (exclusive) or the end of the pace.
@@ -145,4 +153,17 @@ class Embedded:
             if pace is not None and not pace.wait(scan.time_ns):
                 return
             self._next = None
-            yield Step(scan, self._monitors[scan.station].receive(scan))
+            with self._lock:
+                events = self._monitors[scan.station].receive(scan)
+                self.hear(events)
+            yield Step(scan, events)
+
+    def act(self, action: Action) -> list[Event]:
+        """Carry out what a person did, between two scans; may be called from any thread."""
+        monitor = self._monitors.get(action.station)
+        if monitor is None:
+            return [Refused(action.station, "", action.time_ns, f"unknown station {action.station[:40]!r}")]
+        with self._lock:
+            events = monitor.act(action)
+            self.hear(events)
+        return events

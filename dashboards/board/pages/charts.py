@@ -1,0 +1,115 @@
+"""Options of ECharts for curves: plain data, so that nothing of it is ever HTML or script."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dashboards.board.views import TagNow, Trend
+from dashboards.board.words import in_language, say
+from detectors.kpis import OfDay
+
+GREY, INK, BAND = "#8a9099", "#5b7fa6", "rgba(138,144,153,0.25)"
+ORANGE, VERMILLION = "#E69F00", "#D55E00"
+AXIS: Final[dict[str, Any]] = {
+    "axisLine": {"lineStyle": {"color": GREY}},
+    "axisLabel": {"color": GREY, "hideOverlap": True},
+    "splitLine": {"lineStyle": {"color": "rgba(138,144,153,0.18)"}},
+}
+QUIET: Final[dict[str, Any]] = {"type": "line", "showSymbol": False, "animation": False, "silent": True}
+
+
+def trend_options(trend: Trend, tag: TagNow, language: str) -> dict[str, Any]:
+    """Value, expectation and band of a tag above its score, over time."""
+    times = [time_ns // 1_000_000 for time_ns in trend.time_ns]
+    band = [
+        None if low is None or high is None else high - low for low, high in zip(trend.low, trend.high, strict=True)
+    ]
+
+    def line(name: str, values: Any, **more: Any) -> dict[str, Any]:
+        return {"name": name, **QUIET, "data": [list(pair) for pair in zip(times, values, strict=True)], **more}
+
+    limits = [
+        {"yAxis": limit, "name": say("limit", language)}
+        for limit in (tag.alarm_low, tag.alarm_high)
+        if limit is not None and _is_near(limit, trend)
+    ]
+    marks = {"silent": True, "symbol": "none", "animation": False, "label": {"show": False}}
+    return {
+        "animation": False,
+        "useUTC": True,
+        "title": {
+            "text": in_language(tag.name, language),
+            "subtext": f"{tag.code}  {tag.uom}".strip(),
+            "left": 4,
+            "top": 2,
+        }
+        | {"textStyle": {"color": GREY, "fontSize": 14, "fontWeight": 600}, "subtextStyle": {"color": GREY}},
+        "tooltip": {"trigger": "axis", "renderMode": "richText", "axisPointer": {"animation": False}},
+        "axisPointer": {"link": [{"xAxisIndex": "all"}]},
+        "grid": [
+            {"left": 54, "right": 16, "top": 50, "height": "48%"},
+            {"left": 54, "right": 16, "bottom": 24, "height": "16%"},
+        ],
+        "xAxis": [
+            {"type": "time", "gridIndex": 0, **AXIS, "axisLabel": {"show": False}, "splitLine": {"show": False}},
+            {"type": "time", "gridIndex": 1, **AXIS, "splitLine": {"show": False}},
+        ],
+        "yAxis": [
+            {"type": "value", "gridIndex": 0, "scale": True, **AXIS, "splitNumber": 3},
+            {"type": "value", "gridIndex": 1, "min": 0, "splitNumber": 1, **AXIS},
+        ],
+        "series": [
+            line(
+                "low", trend.low, stack="band", lineStyle={"opacity": 0}, tooltip={"show": False}, stackStrategy="all"
+            ),
+            line(
+                say("band", language),
+                band,
+                stack="band",
+                stackStrategy="all",
+                lineStyle={"opacity": 0},
+                areaStyle={"color": BAND},
+                tooltip={"show": False},
+            ),
+            line(say("expected", language), trend.expected, lineStyle={"color": GREY, "type": "dashed", "width": 1.2})
+            | {"itemStyle": {"color": GREY}},
+            line(say("value", language), trend.value, lineStyle={"color": INK, "width": 1.8})
+            | {"itemStyle": {"color": INK}}
+            | {"markLine": marks | {"lineStyle": {"color": VERMILLION, "type": "solid"}, "data": limits}},
+            line(
+                say("score", language), trend.score, xAxisIndex=1, yAxisIndex=1, lineStyle={"color": GREY, "width": 1.2}
+            )
+            | {"areaStyle": {"color": BAND}, "itemStyle": {"color": GREY}}
+            | {"markLine": marks | {"lineStyle": {"color": ORANGE, "type": "solid"}, "data": [{"yAxis": 1}]}},
+        ],
+    }
+
+
+def _is_near(limit: float, trend: Trend) -> bool:
+    """Whether a limit can be shown without pressing the curve flat: within three times its own height."""
+    known = [one for values in (trend.value, trend.low, trend.high) for one in values if one is not None]
+    if not known:
+        return False
+    low, high = min(known), max(known)
+    return low - 2 * (high - low) <= limit <= high + 2 * (high - low)
+
+
+def days_options(days: tuple[OfDay, ...], language: str) -> dict[str, Any]:
+    """Warnings of each day as bars."""
+    return {
+        "animation": False,
+        "grid": {"left": 44, "right": 16, "top": 20, "bottom": 30},
+        "tooltip": {"trigger": "axis", "renderMode": "richText"},
+        "xAxis": {"type": "category", "data": [day.day for day in days], **AXIS},
+        "yAxis": {"type": "value", "minInterval": 1, **AXIS},
+        "series": [
+            {
+                "type": "bar",
+                "name": say("per_day", language),
+                "data": [day.count for day in days],
+                "itemStyle": {"color": GREY},
+                "barMaxWidth": 28,
+                "animation": False,
+            }
+        ],
+    }

@@ -1,0 +1,85 @@
+"""What every page has: name, ways to the others, language, the time of the plant, how far learning is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from fastapi import Request
+from nicegui import ui
+
+from dashboards.board.board import REDRAW_S, Board
+from dashboards.board.pages.parts import box, link, text
+from dashboards.board.words import LANGUAGES, moment, say
+
+COOKIE: Final = "wanbiao_language"
+YEAR_S: Final = 365 * 86_400
+NAV: Final = {"fleet": "/", "worklist": "/worklist", "load": "/load"}
+
+
+def language_of(request: Request, board: Board) -> str:
+    """What a person chose, else the setting, else what the browser asks for."""
+    chosen = request.cookies.get(COOKIE) or board.language
+    if chosen in LANGUAGES:
+        return chosen
+    return "zh" if request.headers.get("accept-language", "zh").lower().startswith("zh") else "en"
+
+
+class Frame:
+    """One open page: its board and language, and what is to be redrawn each second."""
+
+    def __init__(self, board: Board, language: str) -> None:
+        self.board, self.language = board, language
+        self._redraws: list[Callable[[], None]] = []
+
+    def say(self, key: str, **values: object) -> str:
+        """A word of the page."""
+        return say(key, self.language, **values)
+
+    def live(self, redraw: Callable[[], None]) -> None:
+        """Draw now, and again each second."""
+        redraw()
+        self._redraws.append(redraw)
+
+    def redraw(self) -> None:
+        """Bring the page up to date."""
+        for redraw in self._redraws:
+            redraw()
+
+
+@contextmanager
+def frame(board: Board, request: Request, here: str = "", title: str = "") -> Iterator[Frame]:
+    """The page around what is built within."""
+    language = language_of(request, board)
+    made = Frame(board, language)
+    ui.page_title(f"{title} · {made.say('board')}" if title else made.say("board"))
+    with box("b-page", "main").props(f'lang="{language}"'):
+        with box("b-head", "header"):
+            text("span", "b-brand", "腕表 Wanbiao")
+            with box("b-nav", "nav"):
+                for key, href in NAV.items():
+                    with link("is-here" if key == here else "", href):
+                        text("span", "", made.say(key))
+            box("b-space")
+            status = text("span", "b-status")
+            other = LANGUAGES[1 - LANGUAGES.index(language)]
+            with link("b-switch", f"/language/{other}"):
+                text("span", "", made.say("other_language"))
+        learning = box("b-learn").props('role="status"')
+        with learning:
+            words = text("span", "")
+            bar = ui.element("progress").props('max="1"')
+
+        def redraw() -> None:
+            view = board.fleet_view()
+            status.set_text(made.say("plant_time", time=moment(view.now_ns)) if view.now_ns else "")
+            learning.set_visibility(view.progress is not None)
+            if view.progress is not None:
+                share, note = view.progress
+                words.set_text(f"{made.say('learning')}: {share:.0%}  {note}")
+                bar.props["value"] = round(share, 3)
+
+        made.live(redraw)
+        yield made
+    ui.timer(REDRAW_S, made.redraw)
