@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from dashboards.board.folded import Folded, known
+from dashboards.board.sensors import SensorsOut
 from dashboards.board.views import (
     FleetView,
     QualityView,
@@ -31,8 +32,6 @@ from stations.plant import Fleet, Station, Text
 
 ITEMS_MOST: Final = 5_000
 """Warnings that are kept; of more, those that ended first are forgotten."""
-QUALITY_MOST: Final = 5_000
-"""Sensors out at a time that are kept; of more, the first is forgotten."""
 SPARK_S: Final = 900.0
 """Time between two points of a spark line [s]; with `SPARK_MOST` of them it takes a day."""
 SPARK_MOST: Final = 96
@@ -71,7 +70,7 @@ class Room:
         self.last_ns = 0
         self._progress: tuple[float, str] | None = None
         self._blocks = {(block.station, block.code): Folded(block) for block in fleet.blocks}
-        self._quality: dict[str, DataQuality] = {}
+        self._sensors = SensorsOut()
         self._spark_ns = round(spark_s * 1e9)
         self._sparks: dict[str, deque[tuple[int, float | None]]] = {
             code: deque(maxlen=SPARK_MOST) for code in fleet.stations
@@ -101,11 +100,7 @@ class Room:
             self.load.take([event])
             self._forget()
         elif isinstance(event, DataQuality):
-            self._quality.pop(event.id, None)
-            if event.transition == "opened":
-                self._quality[event.id] = event
-                if len(self._quality) > QUALITY_MOST:
-                    del self._quality[next(iter(self._quality))]
+            self._sensors.take(event)
         elif isinstance(event, HealthScore | TagTrend):
             folded = self._blocks.get((event.station, event.block))
             if folded is None or not folded.take(event):
@@ -203,12 +198,7 @@ class Room:
 
     def quality(self, station: str = "", unit: str = "") -> tuple[QualityView, ...]:
         """Sensors that are out, the newest first."""
-        found = [
-            QualityView(one.id, one.station, one.unit, one.tag, one.time_ns, one.reason, Text(one.text_zh, one.text_en))
-            for one in self._quality.values()
-            if station in ("", one.station) and unit in ("", one.unit)
-        ]
-        return tuple(sorted(found, key=lambda one: -one.since_ns))
+        return self._sensors.listed(station, unit)
 
     def _standing(self) -> dict[str, list[Item]]:
         found: dict[str, list[Item]] = {}

@@ -92,7 +92,12 @@ class Background:
 
     def __init__(self, app: FastAPI, listening: socket.socket) -> None:
         config = uvicorn.Config(
-            app, log_config=None, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=round(CLOSE_S)
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=round(CLOSE_S),
         )
         self._server, self._listening = uvicorn.Server(config), listening
         self._thread = threading.Thread(target=self._serve, name="board", daemon=True)

@@ -70,6 +70,7 @@ SAY: Final = {
     "limit": Text("报警限值", "alarm limit"),
     "mode": Text("工况", "Mode"),
     "range": Text("时段", "Range"),
+    "days": Text("{n} 天", "{n} d"),
     "no_trend": Text(
         "还没有曲线：测点尚在学习，或没有数据。", "No curve yet: the tag is being learned, or has no data."
     ),

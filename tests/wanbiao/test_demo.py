@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -34,7 +38,7 @@ KEYS = {
     "warnings",
     "false_warnings",
 }
-QUICK = ["demo", "--learn", "2d", "--for", "1s", "--speed", "43200"]
+QUICK = ["demo", "--learn", "2d", "--for", "1s", "--speed", "43200", "--no-board"]
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +163,20 @@ def test_a_wrong_tuning_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_ctrl_c_ends_with_the_summary() -> None:
     """In a real process: interrupted once it says that it is live."""
-    command = [sys.executable, "-m", "wanbiao", "demo", "--learn", "1d", "--for", "20s", "--language", "en"]
+    command = [
+        sys.executable,
+        "-m",
+        "wanbiao",
+        "demo",
+        "--learn",
+        "1d",
+        "--for",
+        "20s",
+        "--language",
+        "en",
+        "--port",
+        "0",
+    ]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WANBIAO_")}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, env=environ, text=True, stdout=pipe, stderr=pipe) as process:
@@ -172,3 +189,50 @@ def test_ctrl_c_ends_with_the_summary() -> None:
     assert process.returncode == 130
     assert "False warnings: 0" in out
     assert "Traceback" not in err
+
+
+def test_the_board_is_up_before_learning_is_over_and_stays() -> None:
+    """In a real process: it tells the plant's time and how far learning is, and is gone after Ctrl-C."""
+    command = [sys.executable, "-m", "wanbiao", "demo", "--learn", "60d", "--for", "1s", "--port", "0", "--stay"]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("WANBIAO_")}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environ, text=True, stdout=pipe, stderr=pipe) as process:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        link = next(line for line in lines if "http://127.0.0.1:" in line).strip()
+        host = urlsplit(link[link.index("http") :])
+        page = _get(str(host.hostname), int(host.port or 0))
+        assert "云溪口水电站" in page or "Yunxikou hydro" in page
+        assert re.search("正在学习正常运行|Learning what is normal", page)
+        next(line for line in lines if "The board stays" in line)
+        assert _get(str(host.hostname), int(host.port or 0))
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def _get(host: str, port: int) -> str:
+    connection = http.client.HTTPConnection(host, port, timeout=30)
+    connection.request("GET", "/")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return text
+
+
+def test_a_port_that_is_taken_is_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(cli, ["demo", "--port", port])
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == (
+        f"wanbiao: --port {port}: is taken by another program; expected one that is free, or --no-board"
+    )
+
+
+def test_only_a_board_can_stay() -> None:
+    result = CliRunner().invoke(cli, [*QUICK, "--stay"])
+    assert result.exit_code == 2
+    assert "without a board" in result.stderr

@@ -59,7 +59,7 @@ class Dialog:
         language = page.language
         self._dialog = ui.dialog()
         with self._dialog, box("b-dialog", "form") as form:
-            text("div", "b-title b-name", page.say(kind))
+            text("div", "b-ask", page.say(kind))
             text("div", "b-muted", in_language(warning.text, language))
             self._who = ui.input(page.say("who"), value=who).props(f'maxlength={TEXT_MOST} dense outlined name="who"')
             self._shelf: ui.select | None = None

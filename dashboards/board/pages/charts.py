@@ -10,11 +10,16 @@ from detectors.kpis import OfDay
 
 GREY, INK, BAND = "#8a9099", "#5b7fa6", "rgba(138,144,153,0.25)"
 ORANGE, VERMILLION = "#E69F00", "#D55E00"
+REM: Final = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+"""The size of letters on the screen that shows it. Options whose key begins with a colon are scripts: this is the only one."""
+SMALL: Final[dict[str, Any]] = {":fontSize": f"0.78*{REM}", "fontFamily": "inherit"}
 AXIS: Final[dict[str, Any]] = {
     "axisLine": {"lineStyle": {"color": GREY}},
-    "axisLabel": {"color": GREY, "hideOverlap": True},
+    "axisLabel": {"color": GREY, "hideOverlap": True, **SMALL},
     "splitLine": {"lineStyle": {"color": "rgba(138,144,153,0.18)"}},
 }
+HIDDEN: Final = {"show": False}
+UNLABELLED: Final[dict[str, Any]] = {"axisLabel": HIDDEN, "axisTick": HIDDEN, "splitLine": HIDDEN}
 QUIET: Final[dict[str, Any]] = {"type": "line", "showSymbol": False, "animation": False, "silent": True}
 
 
@@ -43,15 +48,25 @@ def trend_options(trend: Trend, tag: TagNow, language: str) -> dict[str, Any]:
             "left": 4,
             "top": 2,
         }
-        | {"textStyle": {"color": GREY, "fontSize": 14, "fontWeight": 600}, "subtextStyle": {"color": GREY}},
+        | {
+            "textStyle": {"color": GREY, ":fontSize": f"0.9*{REM}", "fontWeight": 600},
+            "subtextStyle": {"color": GREY, **SMALL},
+        },
         "tooltip": {"trigger": "axis", "renderMode": "richText", "axisPointer": {"animation": False}},
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},
         "grid": [
-            {"left": 54, "right": 16, "top": 50, "height": "48%"},
-            {"left": 54, "right": 16, "bottom": 24, "height": "16%"},
+            {":left": f"3.6*{REM}", ":right": REM, ":top": f"3.3*{REM}", "height": "47%"},
+            {":left": f"3.6*{REM}", ":right": REM, ":bottom": f"1.6*{REM}", "height": "15%"},
         ],
         "xAxis": [
-            {"type": "time", "gridIndex": 0, **AXIS, "axisLabel": {"show": False}, "splitLine": {"show": False}},
+            {
+                "type": "time",
+                "gridIndex": 0,
+                **AXIS,
+                "axisLabel": {"show": False},
+                "axisTick": {"show": False},
+                "splitLine": {"show": False},
+            },
             {"type": "time", "gridIndex": 1, **AXIS, "splitLine": {"show": False}},
         ],
         "yAxis": [
@@ -98,7 +113,7 @@ def days_options(days: tuple[OfDay, ...], language: str) -> dict[str, Any]:
     """Warnings of each day as bars."""
     return {
         "animation": False,
-        "grid": {"left": 44, "right": 16, "top": 20, "bottom": 30},
+        "grid": {":left": f"3*{REM}", ":right": REM, ":top": REM, ":bottom": f"2*{REM}"},
         "tooltip": {"trigger": "axis", "renderMode": "richText"},
         "xAxis": {"type": "category", "data": [day.day for day in days], **AXIS},
         "yAxis": {"type": "value", "minInterval": 1, **AXIS},

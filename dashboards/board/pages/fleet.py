@@ -115,4 +115,4 @@ def _span(page: Frame, spark: Text) -> str:
 def _summary(page: Frame, view: FleetView) -> str:
     waiting = page.say("waiting", n=view.waiting) if view.waiting else page.say("none_waiting")
     counts = counts_text(view.counts, least=int(NORMAL) + 1)
-    return f"{counts}   {waiting}".strip()
+    return " · ".join(part for part in (counts, waiting) if part)

@@ -54,7 +54,7 @@ def frame(board: Board, request: Request, here: str = "", title: str = "") -> It
     language = language_of(request, board)
     made = Frame(board, language)
     ui.page_title(f"{title} · {made.say('board')}" if title else made.say("board"))
-    with box("b-page", "main").props(f'lang="{language}"'):
+    with box("b-page").props(f'lang="{language}"'):
         with box("b-head", "header"):
             text("span", "b-brand", "腕表 Wanbiao")
             with box("b-nav", "nav"):

@@ -167,11 +167,13 @@ def warning_row(warning: WarningView, language: str, *, has_place: bool = True) 
             text("span", "b-number", say("since", language, time=moment(warning.since_ns)))
             if warning.until_ns:
                 text("span", "b-number", say("until", language, time=moment(warning.until_ns)))
-            text("span", "b-grow", _cared(warning))
-
-
-def _cared(warning: WarningView) -> str:
-    return next((one.who for one in reversed(warning.history) if one.who), "")
+            cared = next((one.who for one in reversed(warning.history) if one.who), "")
+            first = in_language(warning.first, language)
+            text(
+                "span",
+                "b-grow",
+                " · ".join(part for part in (cared, first and f"{say('first', language)}: {first}") if part),
+            )
 
 
 class Redrawn:

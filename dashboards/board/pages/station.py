@@ -59,7 +59,7 @@ class MatrixTable:
         self._notes: dict[str, TextElement] = {}
         units = [row.unit for row in matrix.units]
         self._upright = len(units) < len(self._names)
-        with box("b-scroll b-card"), box("b-table is-matrix", "table"):
+        with box("b-scroll b-card"), box("b-table b-matrix", "table"):
             with box("", "tr"):
                 text("th", "", page.say("components" if self._upright else "units"))
                 for unit in units if self._upright else []:
@@ -127,7 +127,7 @@ def sensors(page: Frame, found: tuple[QualityView, ...]) -> None:
     """The sensors that are out, as sentences."""
     for one in found[:SENSORS_MOST]:
         with box("b-row"):
-            text("span", "b-muted b-number b-small", moment(one.since_ns))
+            text("span", "b-muted b-number b-small b-fixed", moment(one.since_ns))
             text("span", "", in_language(one.text, page.language))
     if len(found) > SENSORS_MOST:
         text("div", "b-muted", page.say("more", n=len(found) - SENSORS_MOST))

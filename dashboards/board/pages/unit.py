@@ -16,9 +16,10 @@ from dashboards.board.pages.station import sensors
 from dashboards.board.views import TagNow, Trend, UnitView
 from dashboards.board.words import LOOKS, health_text, in_language
 from detectors.sentences import MODE_WORDS
-from detectors.wording import duration, number
+from detectors.wording import number
 
-RANGES_S: Final = (86_400.0, 7 * 86_400.0, 30 * 86_400.0, 90 * 86_400.0)
+DAY_S: Final = 86_400.0
+RANGES_S: Final = (DAY_S, 7 * DAY_S, 30 * DAY_S, 90 * DAY_S)
 CHARTS: Final = 4
 """Curves that are shown at a time: the tags with the highest scores, until a person picks one."""
 CHARTS_S: Final = 5
@@ -146,8 +147,19 @@ def _unit_page(page: Frame, code: str, unit: str, name: str) -> None:
     with box("b-filters b-section"):
         text("span", "", page.say("range"))
         choices = _ranges(page)
-    strip = Strip(page)
-    box("").style("height:0.6rem")
+        box("b-space")
+        for css, words in (
+            ("is-value", "value"),
+            ("is-expected", "expected"),
+            ("is-band", "band"),
+            ("is-limit", "limit"),
+        ):
+            with box("b-key b-small"):
+                box(f"b-swatch {css}", "span")
+                text("span", "", page.say(words))
+    with box("b-row b-strip-row"):
+        text("span", "b-small b-muted", page.say("mode"))
+        strip = Strip(page)
     curves = Curves(page, code, unit)
     text("div", "b-section", f"{page.say('tags')} ({page.say('score_note')})")
     tags = Redrawn("b-scroll b-card")
@@ -197,7 +209,7 @@ def _unit_page(page: Frame, code: str, unit: str, name: str) -> None:
 def _ranges(page: Frame) -> dict[float, ui.element]:
     made: dict[float, ui.element] = {}
     for seconds in RANGES_S:
-        made[seconds] = text("button", "b-choice", in_language(duration(seconds), page.language))
+        made[seconds] = text("button", "b-choice", page.say("days", n=round(seconds / DAY_S)))
         made[seconds].props["type"] = "button"
     return made
 

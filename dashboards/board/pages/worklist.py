@@ -103,8 +103,8 @@ def _whole(page: Frame, view: WarningView, who: str, redraw: Callable[[], None])
             _what_next(page, view)
             text("div", "b-section", page.say("history"))
             with box("b-story"):
-                for one in view.history:
-                    _happened(page, one)
+                for one, times in _told(view.history):
+                    _happened(page, one, times)
 
 
 def _units(page: Frame, station: str) -> list[str]:
@@ -145,11 +145,27 @@ def _what_next(page: Frame, view: WarningView) -> None:
         text("div", "b-number", page.say("forecast", span=within))
 
 
-def _happened(page: Frame, one: Happened) -> None:
+def _told(history: tuple[Happened, ...]) -> list[tuple[Happened, int]]:
+    """The story with reminders in a row told once, by the last of them, and how many there were."""
+    told: list[tuple[Happened, int]] = []
+    for one in history:
+        before = told[-1] if told else None
+        if (
+            before
+            and one.transition == "reminded"
+            and (before[0].transition, before[0].level) == ("reminded", one.level)
+        ):
+            told[-1] = one, before[1] + 1
+        else:
+            told.append((one, 1))
+    return told
+
+
+def _happened(page: Frame, one: Happened, times: int) -> None:
     language = page.language
     text("span", "b-muted b-number", moment(one.time_ns))
     mark(LEVEL_LOOKS[one.level], language)
-    words = [in_language(TRANSITIONS[one.transition], language)]
+    words = [in_language(TRANSITIONS[one.transition], language) + (f" × {times}" if times > 1 else "")]
     if one.outcome:
         words.append(in_language(OUTCOME_NAMES[one.outcome], language))
     if one.until_ns:

@@ -1,6 +1,6 @@
 """Pictures of every page of a running board, to be looked at.
 
-    python -m tests.dashboards.board.look --url http://127.0.0.1:8765 --out pictures [--language zh] [--dark]
+python -m tests.dashboards.board.look --url http://127.0.0.1:8765 --out pictures [--language zh] [--dark]
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main() -> None:
                 if not name.startswith(given.only):
                     continue
                 page.goto(given.url + path, wait_until="domcontentloaded")
-                page.wait_for_selector("main")
+                page.wait_for_selector(".b-page")
                 page.wait_for_timeout(SETTLE_MS)
                 page.screenshot(path=given.out / f"{name}-{size}.png", full_page=size == "phone")
             context.close()

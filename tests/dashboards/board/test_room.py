@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashboards.board import room as limits
 from dashboards.board.room import Room
 from dashboards.board.views import plain
-from detectors.events import STOPPED, DataQuality, HealthScore
+from detectors.events import STOPPED, HealthScore
 from detectors.states import STATE_NAMES
 from stations.catalogue import load_fleet
 from tests.dashboards.board.plant import FLEET, acted, health, trend, warning
@@ -170,18 +170,6 @@ def test_who_did_what_and_when_is_in_the_history() -> None:
     assert room.warnings() == ()
     assert room.warnings(ended=True)[0].outcome == "confirmed"
     assert not room.warnings(ended=True)[0].can_act
-
-
-def test_sensors_that_are_out_are_listed_until_they_return() -> None:
-    def quality(transition: str, time_ns: int) -> DataQuality:
-        words = ("甲站：无数据。", "Alpha: no data.")
-        return DataQuality("q", "bad", "ABC", "units", "1", "PAD1", transition, time_ns, "bad", *words)
-
-    room = told(quality("opened", START_NS))
-    assert [one.tag for one in room.station_view("ABC", START_NS).quality] == ["PAD1"]
-    assert room.quality("ABC", "2") == ()
-    room.take([quality("returned", START_NS + 1)])
-    assert room.quality() == ()
 
 
 def test_the_version_moves_only_with_what_is_seen() -> None:

@@ -1,0 +1,136 @@
+"""A board in a process of its own, told on standard input what happens to its plant; what people do comes out.
+
+    python -m tests.dashboards.board.serve [--port 8765] [--whole]
+
+Lines in: ``fault`` (unit 2 of ABC becomes urgent), ``calm`` (health again). Lines out: first the
+address, then one JSON object for each act. ``--whole`` shows the shipped fleet instead, as a short simulation leaves it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+
+from connectors.action_wire import ActionMessage, Audit, audit
+from dashboards.board.board import Board
+from dashboards.board.room import Room
+from dashboards.board.server import LOOPBACK, Background, listen, make_app
+from dashboards.board.trends import Trends
+from detectors.actions import ACKNOWLEDGE, CLOSE, SHELVE
+from detectors.events import Act, Event, HealthScore
+from detectors.tuning import Tuning
+from stations.catalogue import load_fleet
+from stations.plant import Fleet
+from tests.dashboards.board.plant import EVIL, FLEET, health, trend, warning
+from tests.detectors.small import START_NS
+
+TRANSITIONS = {ACKNOWLEDGE: "acknowledged", SHELVE: "shelved", CLOSE: "closed"}
+MINUTE_NS = 60 * 10**9
+LIVELY = Tuning(limit=2.5, warm_up_s=7200.0, warm_up_scans=40, learn_s=600.0, on_scans=3, off_scans=3)
+"""Warm in a day and touchy, so that a short run holds warnings of every kind."""
+SCANS = 432
+REFUSE = "refuse me"
+"""A comment that makes the actor refuse."""
+
+
+class Plant:
+    """The small plant: answers acts as a worker would, and writes them down."""
+
+    def __init__(self) -> None:
+        self.trends = Trends(FLEET)
+        self.board = Board(Room(FLEET), actor=self, history=self.trends, language="en")
+        self.time_ns = START_NS
+        self.attended = np.zeros((3, 2), dtype=bool)
+        for i in range(48):
+            self.time_ns = START_NS + i * MINUTE_NS
+            self.hear([health(self.time_ns), trend(self.time_ns, value=48.0 + i % 3)])
+
+    def hear(self, events: list[Event]) -> None:
+        self.board.take(events)
+        self.trends.take(events)
+
+    def fault(self) -> None:
+        """Unit 2 is urgent; the words of the warning try to be HTML."""
+        self.time_ns += MINUTE_NS
+        self.hear([self._urgent(), trend(self.time_ns, value=60.0)])
+        texts = {"text_en": f"Alpha unit 2: {EVIL}", "text_zh": f"甲站：{EVIL}"}
+        evil = replace(warning("x").evidence[0], name_en=EVIL, name_zh=EVIL, tag=EVIL)
+        told = warning("w-1", "opened", self.time_ns, level="urgent", onset_ns=self.time_ns, **texts)
+        self.hear([replace(told, evidence=(evil,))])
+
+    def _urgent(self) -> HealthScore:
+        level, score = np.zeros((3, 2), dtype=np.uint8), np.zeros((3, 2))
+        level[1, 0], score[1, 0] = 3, 3.0
+        return health(self.time_ns, level=level, score=score, attended=self.attended.copy())
+
+    def calm(self) -> None:
+        """Everything is healthy."""
+        self.time_ns += MINUTE_NS
+        self.hear([health(self.time_ns)])
+
+    def act(self, message: ActionMessage) -> Audit:
+        """See `dashboards.board.acting.Actor`."""
+        print(msgspec.json.encode(message).decode(), flush=True)
+        if message.why == REFUSE:
+            return audit(message, f"no: {EVIL}")
+        act = Act(message.who, message.why, message.outcome, message.until_ns)
+        done = warning(message.warning, TRANSITIONS[message.action], message.time_ns, level="urgent", act=act)
+        self.attended[1, 0] = True
+        self.time_ns += MINUTE_NS
+        self.hear([done, self._urgent()])
+        return audit(message)
+
+
+class Whole:
+    """The shipped fleet, each station as it is after three simulated days at its own time; nothing can be done to it."""
+
+    def __init__(self) -> None:
+        from detectors.monitor import StationMonitor
+        from stations.simulate import simulate
+
+        fleet = load_fleet()
+        slow = Fleet({code: station.at_period(600.0) for code, station in fleet.stations.items()})
+        self.trends = Trends(slow)
+        self.board = Board(Room(slow), actor=self, history=self.trends)
+        for station in slow.stations.values():
+            monitor = StationMonitor(station, LIVELY)
+            for scan in simulate(station, start_ns=START_NS, n_scans=SCANS, seed=3):
+                self.hear(monitor.receive(scan))
+
+    def hear(self, events: Iterable[Event]) -> None:
+        told = list(events)
+        self.board.take(told)
+        self.trends.take(told)
+
+    def act(self, message: ActionMessage) -> Audit:
+        """See `dashboards.board.acting.Actor`."""
+        return audit(message, "this is a picture")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--whole", action="store_true", help="the shipped fleet")
+    given = parser.parse_args()
+    listening = listen(given.port)
+    plant: Plant | Whole = Whole() if given.whole else Plant()
+    server = Background(make_app(plant.board), listening)
+    server.start()
+    print(f"http://{LOOPBACK}:{listening.getsockname()[1]}", flush=True)
+    for line in sys.stdin:
+        if isinstance(plant, Plant):
+            {"fault": plant.fault, "calm": plant.calm}[line.strip()]()
+    if given.whole and not sys.stdin.isatty():
+        time.sleep(3600.0)
+    server.close()
+
+
+if __name__ == "__main__":
+    main()
