@@ -1,17 +1,15 @@
 """A board in a process of its own, told on standard input what happens to its plant; what people do comes out.
 
-    python -m tests.dashboards.board.serve [--port 8765] [--whole]
+    python -m tests.dashboards.board.serve [--port 8765]
 
 Lines in: ``fault`` (unit 2 of ABC becomes urgent), ``calm`` (health again). Lines out: first the
-address, then one JSON object for each act. ``--whole`` shows the shipped fleet instead, as a short simulation leaves it.
+address, then one JSON object for each act.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
-from collections.abc import Iterable
 from dataclasses import replace
 
 import msgspec
@@ -24,17 +22,11 @@ from dashboards.board.server import LOOPBACK, Background, listen, make_app
 from dashboards.board.trends import Trends
 from detectors.actions import ACKNOWLEDGE, CLOSE, SHELVE
 from detectors.events import Act, Event, HealthScore
-from detectors.tuning import Tuning
-from stations.catalogue import load_fleet
-from stations.plant import Fleet
 from tests.dashboards.board.plant import EVIL, FLEET, health, trend, warning
 from tests.detectors.small import START_NS
 
 TRANSITIONS = {ACKNOWLEDGE: "acknowledged", SHELVE: "shelved", CLOSE: "closed"}
 MINUTE_NS = 60 * 10**9
-LIVELY = Tuning(limit=2.5, warm_up_s=7200.0, warm_up_scans=40, learn_s=600.0, on_scans=3, off_scans=3)
-"""Warm in a day and touchy, so that a short run holds warnings of every kind."""
-SCANS = 432
 REFUSE = "refuse me"
 """A comment that makes the actor refuse."""
 
@@ -87,48 +79,18 @@ class Plant:
         return audit(message)
 
 
-class Whole:
-    """The shipped fleet, each station as it is after three simulated days at its own time; nothing can be done to it."""
-
-    def __init__(self) -> None:
-        from detectors.monitor import StationMonitor
-        from stations.simulate import simulate
-
-        fleet = load_fleet()
-        slow = Fleet({code: station.at_period(600.0) for code, station in fleet.stations.items()})
-        self.trends = Trends(slow)
-        self.board = Board(Room(slow), actor=self, history=self.trends)
-        for station in slow.stations.values():
-            monitor = StationMonitor(station, LIVELY)
-            for scan in simulate(station, start_ns=START_NS, n_scans=SCANS, seed=3):
-                self.hear(monitor.receive(scan))
-
-    def hear(self, events: Iterable[Event]) -> None:
-        told = list(events)
-        self.board.take(told)
-        self.trends.take(told)
-
-    def act(self, message: ActionMessage) -> Audit:
-        """See `dashboards.board.acting.Actor`."""
-        return audit(message, "this is a picture")
-
-
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--whole", action="store_true", help="the shipped fleet")
     given = parser.parse_args()
     listening = listen(given.port)
-    plant: Plant | Whole = Whole() if given.whole else Plant()
+    plant = Plant()
     server = Background(make_app(plant.board), listening)
     server.start()
     print(f"http://{LOOPBACK}:{listening.getsockname()[1]}", flush=True)
     for line in sys.stdin:
-        if isinstance(plant, Plant):
-            {"fault": plant.fault, "calm": plant.calm}[line.strip()]()
-    if given.whole and not sys.stdin.isatty():
-        time.sleep(3600.0)
+        {"fault": plant.fault, "calm": plant.calm}[line.strip()]()
     server.close()
 
 
