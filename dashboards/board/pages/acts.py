@@ -42,22 +42,29 @@ def who_of(request: Request) -> str:
     return unquote(request.cookies.get(WHO_COOKIE, ""))
 
 
-def buttons(page: Frame, warning: WarningView, who: str, done: Callable[[], None]) -> None:
-    """A button for each act that is possible now."""
+def buttons(page: Frame, warning: WarningView, who: str, host: ui.element, done: Callable[[], None]) -> None:
+    """A button for each act that is possible now.
+
+    Dialogs stand in ``host``, which is never redrawn: what happens to the warning meanwhile must not take away what is typed.
+    """
     with box("b-acts"):
         for i, kind in enumerate(acts_of(warning.state)):
             button = text("button", f"b-button{'' if i else ' is-main'}", page.say(kind))
             button.props["type"], button.props["data-act"] = "button", kind
-            button.on("click", lambda _event, kind=kind: Dialog(page, warning, kind, who, done).open())
+            button.on("click", lambda _event, kind=kind: Dialog(page, warning, kind, who, host, done).open())
 
 
 class Dialog:
     """One act on one warning."""
 
-    def __init__(self, page: Frame, warning: WarningView, kind: str, who: str, done: Callable[[], None]) -> None:
+    def __init__(
+        self, page: Frame, warning: WarningView, kind: str, who: str, host: ui.element, done: Callable[[], None]
+    ) -> None:
         self._page, self._warning, self._kind, self._done = page, warning, kind, done
         language = page.language
-        self._dialog = ui.dialog()
+        host.clear()
+        with host:
+            self._dialog = ui.dialog()
         with self._dialog, box("b-dialog", "form") as form:
             text("div", "b-ask", page.say(kind))
             text("div", "b-muted", in_language(warning.text, language))

@@ -12,7 +12,8 @@ GREY, INK, BAND = "#8a9099", "#5b7fa6", "rgba(138,144,153,0.25)"
 ORANGE, VERMILLION = "#E69F00", "#D55E00"
 REM: Final = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
 """The size of letters on the screen that shows it. Options whose key begins with a colon are scripts: this is the only one."""
-SMALL: Final[dict[str, Any]] = {":fontSize": f"0.78*{REM}", "fontFamily": "inherit"}
+FONTS: Final = "Noto Sans, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"
+SMALL: Final[dict[str, Any]] = {":fontSize": f"0.78*{REM}"}
 AXIS: Final[dict[str, Any]] = {
     "axisLine": {"lineStyle": {"color": GREY}},
     "axisLabel": {"color": GREY, "hideOverlap": True, **SMALL},
@@ -42,6 +43,7 @@ def trend_options(trend: Trend, tag: TagNow, language: str) -> dict[str, Any]:
     return {
         "animation": False,
         "useUTC": True,
+        "textStyle": {"fontFamily": FONTS},
         "title": {
             "text": in_language(tag.name, language),
             "subtext": f"{tag.code}  {tag.uom}".strip(),
@@ -51,6 +53,7 @@ def trend_options(trend: Trend, tag: TagNow, language: str) -> dict[str, Any]:
         | {
             "textStyle": {"color": GREY, ":fontSize": f"0.9*{REM}", "fontWeight": 600},
             "subtextStyle": {"color": GREY, **SMALL},
+            "itemGap": 4,
         },
         "tooltip": {"trigger": "axis", "renderMode": "richText", "axisPointer": {"animation": False}},
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},

@@ -228,7 +228,7 @@ def _tags(page: Frame, view: UnitView, pick: Callable[[str], Awaitable[None]]) -
     names = {part.code: part.name for part in view.components}
     with box("b-table", "table"):
         with box("", "tr"):
-            for key, css in (("tag", ""), ("components", ""), ("value", "b-right"), ("expected", "b-right")):
+            for key, css in (("tag", ""), ("components", "b-wide"), ("value", "b-right"), ("expected", "b-right")):
                 text("th", css, page.say(key))
             text("th", "b-right", page.say("score"))
         for tag in sorted(view.tags, key=lambda tag: -(tag.score if tag.score is not None else -1.0))[:TAGS_MOST]:
@@ -237,7 +237,7 @@ def _tags(page: Frame, view: UnitView, pick: Callable[[str], Awaitable[None]]) -
                     name = text("button", "b-choice", f"{in_language(tag.name, page.language)}  {tag.code}")
                     name.props["type"] = "button"
                     name.on("click", lambda _event, code=tag.code: pick(code))
-                text("td", "b-muted", in_language(names[tag.component], page.language))
+                text("td", "b-muted b-wide", in_language(names[tag.component], page.language))
                 text("td", "b-right", _with_uom(tag.value, tag.uom))
                 text("td", "b-right", _with_uom(tag.expected, tag.uom))
                 text("td", "b-right", "–" if tag.score is None else number(tag.score))

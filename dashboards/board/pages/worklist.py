@@ -57,7 +57,7 @@ def add(board: Board) -> None:
     @ui.page("/warning/{id}")
     def warning(request: Request, id: str) -> None:
         with frame(board, request, "worklist", say("warnings", "en")) as made:
-            shown = Redrawn("")
+            shown, host = Redrawn(""), box("")
 
             def redraw() -> None:
                 view = board.read(lambda room: room.warning(id))
@@ -66,7 +66,7 @@ def add(board: Board) -> None:
                         if view is None:
                             text("div", "b-empty", made.say("no_match"))
                         else:
-                            _whole(made, view, who_of(request), redraw)
+                            _whole(made, view, who_of(request), host, redraw)
 
             made.live(redraw)
 
@@ -80,7 +80,7 @@ def _rows(page: Frame, found: list[WarningView], *, is_filtered: bool) -> None:
         text("div", "b-empty", page.say("no_match" if is_filtered else "calm"))
 
 
-def _whole(page: Frame, view: WarningView, who: str, redraw: Callable[[], None]) -> None:
+def _whole(page: Frame, view: WarningView, who: str, host: ui.element, redraw: Callable[[], None]) -> None:
     """Everything that is known of one warning, and what can be done."""
     language = page.language
     with box("b-title"):
@@ -94,7 +94,7 @@ def _whole(page: Frame, view: WarningView, who: str, redraw: Callable[[], None])
         with box("b-card"):
             text("div", "b-what", in_language(view.text, language))
             if view.can_act:
-                buttons(page, view, who, redraw)
+                buttons(page, view, who, host, redraw)
             _evidence(page, view)
             if view.unit in _units(page, view.station):
                 with link("b-small b-muted", f"/station/{view.station}/{view.unit}"):

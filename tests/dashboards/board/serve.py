@@ -2,7 +2,7 @@
 
     python -m tests.dashboards.board.serve [--port 8765]
 
-Lines in: ``fault`` (unit 2 of ABC becomes urgent), ``calm`` (health again). Lines out: first the
+Lines in: ``fault`` (unit 2 of ABC becomes urgent), ``remind`` (that is told again), ``calm`` (health again). Lines out: first the
 address, then one JSON object for each act.
 """
 
@@ -61,6 +61,11 @@ class Plant:
         level[1, 0], score[1, 0] = 3, 3.0
         return health(self.time_ns, level=level, score=score, attended=self.attended.copy())
 
+    def remind(self) -> None:
+        """The warning is told again."""
+        self.time_ns += MINUTE_NS
+        self.hear([warning("w-1", "reminded", self.time_ns, level="urgent")])
+
     def calm(self) -> None:
         """Everything is healthy."""
         self.time_ns += MINUTE_NS
@@ -90,7 +95,7 @@ def main() -> None:
     server.start()
     print(f"http://{LOOPBACK}:{listening.getsockname()[1]}", flush=True)
     for line in sys.stdin:
-        {"fault": plant.fault, "calm": plant.calm}[line.strip()]()
+        {"fault": plant.fault, "remind": plant.remind, "calm": plant.calm}[line.strip()]()
     server.close()
 
 

@@ -94,6 +94,17 @@ def test_closing_tells_an_outcome(page: Page, served: Served) -> None:
     expect(page.locator(".b-warning")).to_have_count(1)
 
 
+def test_what_is_typed_stays_when_something_happens_meanwhile(page: Page, served: Served) -> None:
+    open_warning(page, served)
+    page.click("[data-act=acknowledge]")
+    page.fill("input[name=who]", "Li")
+    served.tell("remind")
+    expect(page.locator(".b-story")).to_contain_text("reminded", timeout=PUSHED_MS)
+    expect(page.locator("input[name=who]")).to_have_value("Li")
+    page.click("button[type=submit]")
+    assert served.acted()["who"] == "Li"
+
+
 def test_nobody_acts_without_a_name_and_a_refusal_is_said(page: Page, served: Served) -> None:
     open_warning(page, served)
     page.click("[data-act=acknowledge]")
