@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from connectors.action_wire import ActionMessage, Audit, decode_audit, encode_action
-from connectors.errors import ConnectorError
+from connectors.errors import NoAnswerError
 from connectors.kafka import KafkaAddress, Record, ScanProducer, TopicReader
 
 ANSWER_S: Final = 30.0
@@ -29,8 +29,9 @@ def send_action(
 
     Raises
     ------
-    ConnectorError : no broker, no topics, or no answer within ``wait_s`` [s]; then the action is on the log all the same, and
-        will be carried out. Sending it again does no harm.
+    ConnectorError : no broker, no topics.
+    NoAnswerError : none within ``wait_s`` [s]; the action is on the log all the same, and will be carried out. Sending it again
+        does no harm.
     """
     with TopicReader(
         address, [f"{prefix}actions"], most=0
@@ -43,10 +44,9 @@ def send_action(
                 found = _answer(record)
                 if found is not None and found.id == message.id:
                     return found
-    raise ConnectorError(
+    raise NoAnswerError(
         f"no worker has answered within {wait_s:.0f} s; the action is on the log of {message.station} and will be carried "
-        "out once a worker runs",
-        retryable=True,
+        "out once a worker runs"
     )
 
 

@@ -12,3 +12,10 @@ class ConnectorError(Exception):
     def __init__(self, message: str, *, retryable: bool) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+
+class NoAnswerError(ConnectorError):
+    """What was sent has arrived, but whoever should act on it has not answered in time."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
