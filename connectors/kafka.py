@@ -221,10 +221,16 @@ class ScanProducer:
 
 
 def _consumer(
-    address: KafkaAddress, topics: Sequence[str], *, most: int | None, committed_only: bool = False, group: str = ""
+    address: KafkaAddress,
+    topics: Sequence[str],
+    *,
+    most: int | Mapping[str, int] | None,
+    committed_only: bool = False,
+    group: str = "",
 ) -> tuple[Any, list[Any]]:
-    """A consumer ``most`` records before the end of every partition of some topics (None = at its beginning), and these
-    partitions. It has all of them, whoever else may be in ``group``, which only keeps how far it has come.
+    """A consumer ``most`` records, of each topic its own number if it is a mapping, before the end of every partition of some
+    topics (None = at its beginning), and these partitions. It has all of them, whoever else may be in ``group``, which only
+    keeps how far it has come.
     """
     from kafka import KafkaConsumer, TopicPartition
     from kafka.errors import KafkaError
@@ -250,7 +256,8 @@ def _consumer(
         else:
             first = consumer.beginning_offsets(parts)
             for part, end in consumer.end_offsets(parts).items():
-                consumer.seek(part, max(first[part], end - most))
+                back = most if isinstance(most, int) else most[part.topic]
+                consumer.seek(part, max(first[part], end - back))
     except BaseException as error:
         consumer.close()
         if isinstance(error, KafkaError):
@@ -298,11 +305,17 @@ def read_topic(
 class TopicReader:
     """Follows topics from their beginning, or from ``most`` records before the end that each partition has now, in its order.
 
-    Use as a context manager. With a ``group``, `commit` tells Kafka how far it has come.
+    ``most`` may be one number, or one for each topic. Use as a context manager. With a ``group``, `commit` tells Kafka how far
+    it has come.
     """
 
     def __init__(
-        self, address: KafkaAddress, topics: Sequence[str], *, most: int | None = None, group: str = ""
+        self,
+        address: KafkaAddress,
+        topics: Sequence[str],
+        *,
+        most: int | Mapping[str, int] | None = None,
+        group: str = "",
     ) -> None:
         self._address = address
         self._consumer, self._parts = _consumer(address, topics, most=most, group=group)

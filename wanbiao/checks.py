@@ -15,6 +15,7 @@ from stations.schema import nearest, show
 Check = Callable[[str], Any]
 
 _HOST_PORT: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
+_HOST: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
 _KAFKA_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 """What Kafka takes in names of topics and group members, shorter than its 249 characters since more is added."""
 _BUCKET: Final = re.compile(r"[^\s\"'\\\x00-\x1f][^\"'\\\x00-\x1f]{0,199}")
@@ -40,6 +41,40 @@ def secret(value: str) -> str:
     if not (value.isascii() and value.isprintable()):
         raise WrongError("(hidden)", "printable ASCII characters")
     return value
+
+
+TOKEN_CHARS_LEAST: Final = 16
+"""A shorter token might be guessed."""
+
+
+def token(value: str) -> str:
+    """A token of ours, which no message shows, long enough not to be guessed."""
+    if not (value.isascii() and value.isprintable() and len(value) >= TOKEN_CHARS_LEAST):
+        raise WrongError("(hidden)", f"at least {TOKEN_CHARS_LEAST} printable ASCII characters")
+    return value
+
+
+def host(value: str) -> str:
+    """An address or name of this machine, without port.
+
+    >>> host("[::1]")
+    '::1'
+    """
+    if not _HOST.fullmatch(value):
+        raise WrongError(show(value), "an address or name of this machine, without port, such as 127.0.0.1")
+    return value.strip("[]").lower()
+
+
+def hosts(value: str) -> str:
+    """Names of hosts, separated by commas.
+
+    >>> hosts("Board.plant, 10.1.2.3")
+    'board.plant,10.1.2.3'
+    """
+    names = [name.strip() for name in value.split(",")]
+    if not all(_HOST.fullmatch(name) for name in names):
+        raise WrongError(show(value), "names or addresses without port, separated by commas")
+    return ",".join(name.strip("[]").lower() for name in names)
 
 
 def one_of(*words: str, **aliases: str) -> Check:

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "simulate": "Simulate stations: to Kafka, to files with labels, or as pictures.",
     "evaluate": "Judge the whole chain over the simulated fleet.",
     "worker": "Judge the telemetry on Kafka; health goes to InfluxDB.",
+    "board": "Serve the board over Kafka and InfluxDB.",
     "warnings": "List early warnings; acknowledge, shelve, close them.",
     "notify": "Send messages about early warnings: mail, DingTalk, WeCom, webhooks.",
     "topics": "Create and list the topics on Kafka.",
@@ -46,7 +47,7 @@ EXIT_USAGE: Final = 2
 EXIT_UNAVAILABLE: Final = 69
 EXIT_IO: Final = 74
 EXIT_INTERRUPTED: Final = 130
-NOISY: Final = ("aiokafka", "faust", "influxdb_client", "mode", "urllib3")
+NOISY: Final = ("aiokafka", "faust", "influxdb_client", "mode", "urllib3", "uvicorn")
 """Libraries that log each rebalance in ten lines; their warnings are enough."""
 SILENT: Final = ("apprise", "kafka")
 """Twenty lines for a server that is away, before the exception that says so in one."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "WANBIAO_"
 IGNORED: Final = ("WANBIAO_DATA", "WANBIAO_TEST_KAFKA", "WANBIAO_TEST_INFLUX")
 """Variables of the tests and benchmarks, which share the prefix."""
-SECRETS: Final = ("kafka_password", "influx_token", "grafana_token")
+SECRETS: Final = ("kafka_password", "influx_token", "grafana_token", "board_token")
 """Settings that may stand in a file, named by a variable that ends in ``_FILE``."""
 WHERE: Final = "environment"
 """Stands in place of the file name in a message."""
@@ -69,6 +69,14 @@ class Settings:
     """Grafana to which `wanbiao dashboards publish` writes."""
     grafana_token: Annotated[str, checks.secret] = field(default="", repr=False)
     """Token of a service account of role Editor; better in a file, named by ``WANBIAO_GRAFANA_TOKEN_FILE``."""
+    board_host: Annotated[str, checks.host] = "127.0.0.1"
+    """Address at which `wanbiao board` listens; any but loopback demands a token."""
+    board_port: Annotated[int, checks.whole(1, 65_535)] = 8765
+    """Port of the board."""
+    board_token: Annotated[str, checks.token] = field(default="", repr=False)
+    """What people and programs must show to the board; better in a file, named by ``WANBIAO_BOARD_TOKEN_FILE``."""
+    board_names: Annotated[str, checks.hosts] = ""
+    """Names under which browsers reach the board, besides localhost and its address; a request by any other name is refused."""
     catalogue: Annotated[str, checks.text] = ""
     """Folder of station files, or files, shipped stations or recordings separated by commas; empty = the shipped fleet."""
     period_s: Annotated[float | None, checks.number(0.001, 86_400.0)] = None
@@ -125,7 +133,7 @@ class Settings:
         settings = cls(**values)
         if bool(settings.kafka_user) != bool(settings.kafka_password):
             has, lacks = ("kafka_user", "kafka_password") if settings.kafka_user else ("kafka_password", "kafka_user")
-            raise _wrong(names[lacks], "missing", f"a value, since {names[has]} has one")
+            raise wrong_setting(names[lacks], "missing", f"a value, since {names[has]} has one")
         return settings
 
     def kafka_address(self) -> KafkaAddress:
@@ -198,7 +206,8 @@ class Settings:
         )
 
 
-def _wrong(variable: str, value: str, expected: str, near: str | None = None) -> ConfigError:
+def wrong_setting(variable: str, value: str, expected: str, near: str | None = None) -> ConfigError:
+    """The error of a wrong setting, in one line."""
     return ConfigError(str(Problem(WHERE, variable, value, expected, near)))
 
 
@@ -206,21 +215,21 @@ def _refuse_unknown(given: Iterable[str], known: list[str]) -> None:
     for variable in given:
         if variable not in known:
             near = nearest(variable.removeprefix(PREFIX), [name.removeprefix(PREFIX) for name in known])
-            raise _wrong(variable, "unknown setting", "one of docs/settings.md", near and PREFIX + near)
+            raise wrong_setting(variable, "unknown setting", "one of docs/settings.md", near and PREFIX + near)
 
 
 def _from_file(variable: str, path: str, twice: bool) -> str:
     """The secret in a file, without the line feed that editors add; it never shows in a message."""
     if twice:
-        raise _wrong(variable, show(path), f"either it or {variable.removesuffix('_FILE')}, not both")
+        raise wrong_setting(variable, show(path), f"either it or {variable.removesuffix('_FILE')}, not both")
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
-        raise _wrong(
+        raise wrong_setting(
             variable, show(path), f"a file that can be read ({(error.strerror or 'unreadable').lower()})"
         ) from None
     if not raw.strip() or len(raw) > SECRET_BYTES_MAX or not raw.isascii():
-        raise _wrong(variable, show(path), f"a file with one secret in ASCII, 1 to {SECRET_BYTES_MAX} bytes")
+        raise wrong_setting(variable, show(path), f"a file with one secret in ASCII, 1 to {SECRET_BYTES_MAX} bytes")
     return raw.decode().strip()
 
 
@@ -228,7 +237,7 @@ def _checked(variable: str, text: str, check: checks.Check) -> Any:
     try:
         return check(text)
     except checks.WrongError as wrong:
-        raise _wrong(variable, wrong.shown, wrong.expected, wrong.nearest) from None
+        raise wrong_setting(variable, wrong.shown, wrong.expected, wrong.nearest) from None
 
 
 def _load_catalogue(text: str) -> Fleet:
@@ -247,9 +256,9 @@ def _load_catalogue(text: str) -> Fleet:
         if not path.is_file():
             expected = "a folder, station files, a shipped station such as YXK, or a recording: "
             expected += ", ".join(recordings) or "none is shipped"
-            raise _wrong("WANBIAO_CATALOGUE", show(name.strip()), expected, nearest(name.strip(), shipped))
+            raise wrong_setting("WANBIAO_CATALOGUE", show(name.strip()), expected, nearest(name.strip(), shipped))
         station = load_station(path)
         if station.code in stations:
-            raise _wrong("WANBIAO_CATALOGUE", show(text), f"station {station.code} once")
+            raise wrong_setting("WANBIAO_CATALOGUE", show(text), f"station {station.code} once")
         stations[station.code] = station
     return Fleet(stations)

@@ -18,8 +18,8 @@ from connectors.errors import ConnectorError, NoAnswerError
 from dashboards.board.api_acts import acts
 from dashboards.board.api_base import CODE_CHARS_MOST, Code, answer, block_of, station_of
 from dashboards.board.api_page import page
-from dashboards.board.board import Board
 from dashboards.board.pulse import Pulse
+from dashboards.board.service import Service
 from dashboards.board.views import FleetView, StationView, Trend, UnitView, WarningView
 from detectors.kpis import Kpis
 
@@ -31,7 +31,7 @@ LISTED_MOST: Final = 1000
 LevelName = Literal["watch", "warning", "urgent"]
 
 
-def build_api(board: Board) -> FastAPI:
+def build_api(service: Service) -> FastAPI:
     """The application."""
     api = FastAPI(
         title="Wanbiao 腕表",
@@ -46,8 +46,8 @@ def build_api(board: Board) -> FastAPI:
             ConnectorError: _away,
         },
     )
-    api.include_router(_views(board))
-    api.include_router(acts(board))
+    api.include_router(_views(service))
+    api.include_router(acts(service.board))
 
     @api.get("/", include_in_schema=False)
     async def documentation() -> HTMLResponse:
@@ -56,25 +56,25 @@ def build_api(board: Board) -> FastAPI:
     return api
 
 
-def _views(board: Board) -> APIRouter:
-    views, room = APIRouter(tags=["views"]), board.room
+def _views(service: Service) -> APIRouter:
+    views, board = APIRouter(tags=["views"]), service.board
 
     @views.get("/fleet", response_model=FleetView)
     async def fleet() -> Response:
         """All stations at a glance."""
-        return answer(room.fleet_view(board.now_ns()))
+        return answer(board.read(lambda room: room.fleet_view(board.now_ns)))
 
     @views.get("/stations/{code}", response_model=StationView)
     async def station(code: Code) -> Response:
         """One station: units by components, warnings, sensors that are out."""
         station_of(board, code)
-        return answer(room.station_view(code, board.now_ns()))
+        return answer(board.read(lambda room: room.station_view(code, board.now_ns)))
 
     @views.get("/stations/{code}/units/{unit}", response_model=UnitView)
     async def unit(code: Code, unit: Code) -> Response:
         """One unit: parts, tags, modes, warnings."""
         block_of(board, code, unit)
-        return answer(room.unit_view(code, unit, board.now_ns()))
+        return answer(board.read(lambda room: room.unit_view(code, unit, board.now_ns)))
 
     @views.get("/stations/{code}/units/{unit}/tags/{tag}", response_model=Trend)
     async def trend(
@@ -98,14 +98,14 @@ def _views(board: Board) -> APIRouter:
         """Early warnings that stand or wait, the worst first; with ``ended`` what is over too."""
         if station:
             station_of(board, station)
-        found = room.warnings(station=station, unit=unit, ended=ended)
+        found = board.read(lambda room: room.warnings(station=station, unit=unit, ended=ended))
         kept = [one for one in found if level in (None, one.level) and state in ("", one.state)]
         return answer(kept[:limit])
 
     @views.get("/warnings/{id}", response_model=WarningView)
     async def warning(id: Code) -> Response:
         """One early warning with everything that happened to it: when, who, why."""
-        found = room.warning(id)
+        found = board.read(lambda room: room.warning(id))
         if found is None:
             raise HTTPException(404, f'no warning "{id}"')
         return answer(found)
@@ -113,17 +113,17 @@ def _views(board: Board) -> APIRouter:
     @views.get("/actions", response_model=list[dict[str, Any]])
     async def actions(limit: Annotated[int, Query(ge=1, le=LISTED_MOST)] = 200) -> Response:
         """What people did, and what was refused and why, the newest first."""
-        return answer([*board.trail()][: -limit - 1 : -1])
+        return answer([*service.trail()][: -limit - 1 : -1])
 
     @views.get("/load", response_model=Kpis)
     async def load() -> Response:
         """What the warnings cost their readers: key figures of EEMUA 191 and ISA-18.2."""
-        return answer(room.load_view(board.now_ns()))
+        return answer(board.read(lambda room: room.load_view(board.now_ns)))
 
     @views.get("/health", response_model=Pulse)
     async def health() -> Response:
         """Which part of the pipeline is silent, and since when."""
-        return answer(board.pulse())
+        return answer(service.pulse())
 
     return views
 

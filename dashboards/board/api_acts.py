@@ -134,10 +134,10 @@ class _Carrier:
         self._under_way = 0
 
     async def on_warning(self, kind: str, id: str, body: Act) -> Response:
-        item = self._board.room.worklist.items.get(id)
+        item = self._board.read(lambda room: room.worklist.items.get(id))
         if item is None:
             raise HTTPException(404, f'no warning "{id}"')
-        now_ns = max(self._board.now_ns(), item.last.time_ns + STEP_NS)
+        now_ns = max(self._board.now_ns, item.last.time_ns + STEP_NS)
         until_ns = body.end_ns(now_ns) if isinstance(body, Timed) else 0
         outcome = body.outcome if isinstance(body, Closed) else ""
         try:
@@ -155,7 +155,7 @@ class _Carrier:
             block_of(self._board, code, unit)
         else:
             station_of(self._board, code)
-        now_ns = max(self._board.now_ns(), self._board.room.last_ns + STEP_NS)
+        now_ns = max(self._board.now_ns, self._board.read(lambda room: room.last_ns) + STEP_NS)
         until_ns = body.end_ns(now_ns) if isinstance(body, Timed) else 0
         who, why = " ".join(body.who.split()), " ".join(body.why.split())
         action = Action(kind, code, who, now_ns, why, unit=unit, component=component, tag=tag, until_ns=until_ns)

@@ -32,7 +32,7 @@ def answer(view: Any) -> Response:
 
 def station_of(board: Board, code: str) -> Station:
     """The station of that code; 404 if there is none."""
-    stations = board.room.fleet.stations
+    stations = board.fleet.stations
     if code not in stations:
         near = nearest(code, stations)
         raise HTTPException(404, f'no station "{code}"' + (f'; nearest: "{near}"' if near else ""))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from dashboards.board.room import Room
 from stations.plant import Text
+
+NAMED_MOST: Final = 4
+"""Silent stations that are named one by one; of more it is enough to say how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,13 @@ class Pulse:
         >>> Pulse(False, (away,), (Silent("SLP", 64.0, Text("", "no scan from SLP for 64 s")),)).notice.en
         'kafka does not answer; no scan from SLP for 64 s'
         """
-        said = [part.said for part in self.parts if not part.is_well] + [one.said for one in self.silent]
+        said = [part.said for part in self.parts if not part.is_well]
+        if len(self.silent) > NAMED_MOST:
+            codes = ", ".join(one.station for one in self.silent[:NAMED_MOST])
+            count = len(self.silent)
+            said.append(Text(f"{count} 座电站没有数据：{codes} …", f"no scan from {count} stations: {codes} ..."))
+        else:
+            said += [one.said for one in self.silent]
         return Text("；".join(one.zh for one in said), "; ".join(one.en for one in said)) if said else None
 
 

@@ -16,8 +16,9 @@ from connectors.errors import ConnectorError, NoAnswerError
 from dashboards.board import api_acts
 from dashboards.board.api import WHERE, build_api
 from dashboards.board.board import Board
-from dashboards.board.pulse import Part, pulse
+from dashboards.board.pulse import Part
 from dashboards.board.room import Room
+from dashboards.board.service import Service
 from dashboards.board.views import Trend
 from detectors.kpis import TARGETS
 from stations.plant import Text
@@ -55,15 +56,9 @@ class Plant:
     def __init__(self) -> None:
         self.room, self.hand, self.now_ns = Room(FLEET), Hand(), START_NS + HOUR
         self.parts: list[Part] = []
-        board = Board(
-            self.room,
-            self.hand,
-            self.hand,
-            lambda: self.now_ns,
-            lambda: pulse(self.room, self.now_ns, self.parts),
-            lambda: [audit(message) for message in self.hand.asked],
-        )
-        self.client = TestClient(build_api(board))
+        self.board = Board(self.room, actor=self.hand, history=self.hand, plant_ns=lambda: self.now_ns)
+        service = Service(self.board, lambda: self.parts, lambda: [audit(message) for message in self.hand.asked])
+        self.client = TestClient(build_api(service))
 
     def get(self, path: str, **query: Any) -> Any:
         answer = self.client.get(path, params=query)
