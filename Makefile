@@ -14,7 +14,7 @@ RUNTIME := .venv/.installed
 DEV := .venv/.installed-dev
 COMPILE := env -u PIP_FIND_LINKS CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --build-deps-for editable
-SECRETS := $(addprefix secrets/,influx_password influx_operator_token grafana_password)
+SECRETS := $(addprefix secrets/,influx_password influx_operator_token grafana_password board_token)
 ARGS ?=
 
 all: lint types layers test  ## lint + types + layers + test, the same as CI
@@ -34,7 +34,7 @@ test: $(DEV)  ## run every test (ARGS="-k kafka"); real services are started whe
 stack: $(DEV)  ## Kafka, InfluxDB, two workers, the simulator, without containers (ARGS="--for 60s")
 	@$(BIN)/python -m tests.services.stack $(ARGS)
 
-up: secrets  ## the same in containers, with Grafana on http://127.0.0.1:3000; builds the image first
+up: secrets  ## the same in containers, board on http://127.0.0.1:8765, Grafana on :3000; builds the image first
 	@command -v docker > /dev/null || { echo "wanbiao: no docker here; \`make stack\` runs without containers" >&2; exit 1; }
 	@docker compose --profile full up --detach --build --wait
 	@docker compose --profile full ps

@@ -1,7 +1,7 @@
 #!/bin/bash
-# InfluxDB's image runs this once, after its first start: a second bucket, and two tokens that can do one thing each.
+# InfluxDB's image runs this once, after its first start: a second bucket, and three tokens that can do one thing each.
 # The server keeps hashes only, so the files are the only copies. Their groups are those of docker-compose.yml: a worker reads
-# its token, Grafana its own, neither the other's.
+# its token, the board and Grafana theirs, none another's.
 set -euo pipefail
 umask 077
 folder="${TOKENS_FOLDER:-/etc/influxdb2}"
@@ -22,4 +22,5 @@ influx bucket create --org "$DOCKER_INFLUXDB_INIT_ORG" --name pm_replay --retent
 replay="$(influx bucket list --org "$DOCKER_INFLUXDB_INIT_ORG" --name pm_replay --hide-headers | cut -f 1)"
 
 token worker 10001 --write-bucket "$DOCKER_INFLUXDB_INIT_BUCKET_ID"
+token board 10002 --read-bucket "$DOCKER_INFLUXDB_INIT_BUCKET_ID"
 token grafana 472 --read-bucket "$DOCKER_INFLUXDB_INIT_BUCKET_ID" --read-bucket "$replay"

@@ -16,7 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from tests.services.composition import FILE, ROOT, composition, our_services, settings_of
+from wanbiao.board import refuse_open_door
 from wanbiao.cli import cli
+from wanbiao.errors import ConfigError
 from wanbiao.settings import Settings
 
 ALL: dict[str, dict[str, Any]] = composition()["services"]
@@ -102,10 +104,14 @@ def test_no_secret_stands_in_the_file() -> None:
 
 def test_secrets_are_given_to_whom_they_concern() -> None:
     given = {name: service["secrets"] for name, service in ALL.items() if "secrets" in service}
-    assert given == {"influxdb": ["influx_password", "influx_operator_token"], "grafana": ["grafana_password"]}
+    assert given == {
+        "influxdb": ["influx_password", "influx_operator_token"],
+        "board": ["board_token"],
+        "grafana": ["grafana_password"],
+    }
     assert set(composition()["secrets"]) == {secret for secrets in given.values() for secret in secrets}
     mounting = {name for name, service in ALL.items() if any(v.startswith("tokens:") for v in service["volumes"])}
-    assert mounting == {"influxdb", "worker-1", "worker-2", "grafana"}
+    assert mounting == {"influxdb", "worker-1", "worker-2", "board", "grafana"}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -123,7 +129,8 @@ def test_a_volume_is_named_and_a_folder_of_the_tree_is_read_only(name: str) -> N
 
 def test_only_those_meet_who_must() -> None:
     networks = {name: set(service["networks"]) for name, service in ALL.items()}
-    assert {name for name, one in networks.items() if "store" in one} == {"influxdb", "worker-1", "worker-2", "grafana"}
+    storing = {name for name, one in networks.items() if "store" in one}
+    assert storing == {"influxdb", "worker-1", "worker-2", "board", "grafana"}
     assert "bus" not in networks["grafana"] | networks["influxdb"]
     assert {name for name, one in networks.items() if "out" in one} == {"notifier"}
 
@@ -136,12 +143,12 @@ def test_a_command_is_one_of_ours(name: str) -> None:
 
 @pytest.mark.parametrize("name", our_services())
 def test_a_setting_exists_and_is_right(name: str, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("x")
+    (tmp_path / "token").write_text("0123456789abcdef")
     settings = settings_of(ALL[name])
     assert set(ALL[name]["environment"]) == set(settings)
-    if "WANBIAO_INFLUX_TOKEN_FILE" in settings:
-        settings["WANBIAO_INFLUX_TOKEN_FILE"] = str(tmp_path / "token")
-    Settings.from_env(settings | messages_here(settings, tmp_path))
+    here = messages_here(settings, tmp_path)
+    here |= {one: str(tmp_path / "token") for one in settings if one.endswith("_TOKEN_FILE")}
+    Settings.from_env(settings | here)
 
 
 def messages_here(settings: dict[str, str], folder: Path) -> dict[str, str]:
@@ -172,19 +179,34 @@ def test_messages_have_a_file_of_channels_with_nobody_in_it_and_a_volume_that_th
     assert re.search(rf"install --directory --owner 10001 --group 10001 .*{folder}", DOCKERFILE)
 
 
-def test_workers_differ_in_their_name_and_agree_with_the_simulator() -> None:
+def test_the_board_may_read_its_own_token_and_lets_nobody_in_without_one(tmp_path: Path) -> None:
+    board = ALL["board"]
+    uid, gid = board["user"].split(":")
+    assert uid == our_services()["setup"]["user"].split(":")[0], "whose folder of machine code it is"
+    assert gid in ALL["influxdb"]["group_add"]
+    assert gid != our_services()["worker-1"]["user"].split(":")[1]
+    assert f"token board {gid} --read-bucket" in SCRIPT.read_text()
+    given = {name: value for name, value in settings_of(board).items() if not name.endswith("_TOKEN_FILE")}
+    with pytest.raises(ConfigError, match="WANBIAO_BOARD_TOKEN: missing"):
+        refuse_open_door(Settings.from_env(given))
+    (tmp_path / "token").write_text("0123456789abcdef")
+    refuse_open_door(Settings.from_env(given | {"WANBIAO_BOARD_TOKEN_FILE": str(tmp_path / "token")}))
+    port = Settings.from_env(given).board_port
+    assert board["ports"] == [f"127.0.0.1:{port}:{port}"]
+
+
+def test_workers_differ_in_their_name_and_agree_with_the_simulator_and_the_board() -> None:
     settings = {name: Settings.from_env(settings_of(ALL[name])) for name in ("setup", "simulator")}
     workers = [name for name in ALL if name.startswith("worker-")]
     assert len({settings_of(ALL[name])["WANBIAO_WORKER_ID"] for name in workers}) == len(workers) == 2
-    for name in workers:
-        given = settings_of(ALL[name])
-        del given["WANBIAO_INFLUX_TOKEN_FILE"]
+    for name in [*workers, "board"]:
+        given = {one: value for one, value in settings_of(ALL[name]).items() if not one.endswith("_TOKEN_FILE")}
         settings[name] = Settings.from_env(given)
     for field in ("kafka", "prefix", "partitions", "catalogue", "profile", "period_s", "clock"):
         assert len({getattr(one, field) for one in settings.values()}) == 1, field
 
 
-@pytest.mark.parametrize("name", ["worker-1", "worker-2", "simulator", "notifier"])
+@pytest.mark.parametrize("name", ["worker-1", "worker-2", "board", "simulator", "notifier"])
 def test_a_health_check_tells_by_the_age_of_the_file(name: str, tmp_path: Path) -> None:
     kind, check = ALL[name]["healthcheck"]["test"]
     assert kind == "CMD-SHELL"
@@ -247,12 +269,12 @@ def test_the_tokens_can_do_one_thing_each(tmp_path: Path) -> None:
         "DOCKER_INFLUXDB_INIT_BUCKET_ID": "0a0",
     }
     subprocess.run(["bash", str(script)], env=env, check=True)
-    for name in ("worker", "grafana"):
+    for name in ("worker", "board", "grafana"):
         token = tmp_path / f"{name}.token"
         assert token.read_text() == f"{name}-token==\n"
         assert stat.S_IMODE(token.stat().st_mode) == 0o440
     given = [line.split("--json ")[1] for line in (tmp_path / "calls").read_text().splitlines() if "--json" in line]
-    assert given == ["--write-bucket 0a0", "--read-bucket 0a0 --read-bucket 0b2"]
+    assert given == ["--write-bucket 0a0", "--read-bucket 0a0", "--read-bucket 0a0 --read-bucket 0b2"]
 
 
 def test_no_token_is_no_start(tmp_path: Path) -> None:

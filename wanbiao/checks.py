@@ -15,7 +15,7 @@ from stations.schema import nearest, show
 Check = Callable[[str], Any]
 
 _HOST_PORT: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
-_HOST: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
+_HOST: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?")
 _KAFKA_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 """What Kafka takes in names of topics and group members, shorter than its 249 characters since more is added."""
 _BUCKET: Final = re.compile(r"[^\s\"'\\\x00-\x1f][^\"'\\\x00-\x1f]{0,199}")

@@ -51,7 +51,7 @@ def _operation(description: dict[str, Any], path: str, method: str, operation: d
     )
     return [
         f"<h2><b>{escape(method.upper())}</b> {escape(path)}</h2>",
-        f"<p>{escape(operation.get('description', ''))}</p><table>{asked}</table><table>{answers}</table>",
+        f"<p>{escape(operation.get('description', '').replace('`', ''))}</p><table>{asked}</table><table>{answers}</table>",
     ]
 
 
@@ -68,5 +68,5 @@ def _kind(schema: dict[str, Any]) -> str:
         return ", ".join(map(str, schema["enum"]))
     words = [schema.get("format", schema.get("type", "object"))]
     bounds = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "maxLength": "up to"}
-    words += [f"{sign} {schema[name]:g}" for name, sign in bounds.items() if name in schema]
+    words += [f"{sign} {schema[name]:,}" for name, sign in bounds.items() if name in schema]
     return " ".join(words)

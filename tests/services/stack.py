@@ -1,7 +1,8 @@
 """``make stack``: what `docker-compose.yml` runs, without containers.
 
 A real Kafka and InfluxDB of the tests, and our services with the very command lines and settings of that file; only addresses
-differ, and InfluxDB 1.8 asks for no token. Grafana is left out. Everything that was started ends with this program.
+differ, InfluxDB 1.8 asks for no token, and the board, on loopback, for none either. Grafana is left out. Everything that was
+started ends with this program.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tests.services.cache import ServiceUnavailableError, telling_line
 from tests.services.composition import ROOT, our_services, settings_of
 from tests.services.influx import InfluxServer
 from tests.services.kafka import KafkaBroker
-from tests.services.process import Server, ServiceError
+from tests.services.process import Server, ServiceError, free_port
 from wanbiao.parameters import Duration
 
 EXIT_UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
@@ -42,7 +43,7 @@ class Program(Server):
         self.words: list[str] = service["command"]
         self.stop_signal = signal.Signals[service.get("stop_signal", "SIGTERM")]
         self.alive = self.folder / "alive"
-        self.environ = environ_of(service, kafka, influx) | {
+        self.environ: dict[str, str] = environ_of(service, kafka, influx) | {
             "WANBIAO_ALIVE_FILE": str(self.alive),
             "TMPDIR": str(self.folder),  # what it leaves there goes with the folder
         }
@@ -54,6 +55,12 @@ class Program(Server):
         done = subprocess.run(self._command(), env=self.environ, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServiceError(f"{self.name} ended with {done.returncode}: {telling_line(done.stderr)}")
+
+    @property
+    def what(self) -> str:
+        """Its command, and where it is to be seen if it has a page."""
+        port = self.environ.get("WANBIAO_BOARD_PORT")
+        return " ".join([*self.words, *([f"http://127.0.0.1:{port}"] if port else [])])
 
     @property
     def healthy(self) -> bool:
@@ -70,8 +77,10 @@ class Program(Server):
 def environ_of(service: dict[str, Any], kafka: KafkaBroker, influx: InfluxServer) -> dict[str, str]:
     """The environment of a service: settings of the file, addresses of here."""
     settings = settings_of(service) | {"WANBIAO_KAFKA": kafka.bootstrap, "WANBIAO_INFLUX_URL": influx.url}
-    settings.pop("WANBIAO_INFLUX_TOKEN_FILE", None)
+    settings = {name: value for name, value in settings.items() if not name.endswith("_TOKEN_FILE")}
     settings.pop("WANBIAO_NOTIFY", None)  # of the container; nobody is told from here
+    if "WANBIAO_BOARD_HOST" in settings:
+        settings |= {"WANBIAO_BOARD_HOST": "127.0.0.1", "WANBIAO_BOARD_PORT": str(free_port())}
     ours = {name: value for name, value in os.environ.items() if not name.startswith("WANBIAO_")}
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return ours | settings | {"PYTHONPATH": os.pathsep.join(paths)}
@@ -80,7 +89,7 @@ def environ_of(service: dict[str, Any], kafka: KafkaBroker, influx: InfluxServer
 @click.command()
 @click.option("--for", "for_s", type=Duration(), help="End after so long, e.g. 60s; default: with Ctrl-C.")
 def main(for_s: float | None) -> None:
-    """Run Kafka, InfluxDB, two workers, the simulator and the messages, to nobody, without containers."""
+    """Run Kafka, InfluxDB, two workers, the board, the simulator and the messages, to nobody, without containers."""
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
@@ -122,12 +131,12 @@ def _start(started: contextlib.ExitStack, ending: threading.Event) -> tuple[list
         else:
             program.start()
             programs.append(program)
-            _say(name, " ".join(program.words), program.log)
+            _say(name, program.what, program.log)
     return programs, influx
 
 
 def _say(name: str, what: str, log: Path) -> None:
-    click.echo(f"{name:<10} {what:<26} log {log}")
+    click.echo(f"{name:<10} {what:<30} log {log}")
 
 
 def _last_line(log: Path) -> str:
