@@ -1,4 +1,7 @@
-"""Records of the topics that the board follows, as events. Pure; what cannot be read is an answer, never an exception."""
+"""Records of the topics that the board follows, as events. Pure; what cannot be read is an answer, never an exception.
+
+Whoever may write to a topic may write nonsense, so what an event says is checked as far as the pages rely on it.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,16 @@ import numpy as np
 from connectors.action_wire import Audit, decode_audit
 from connectors.wire import HealthMessage, decode_health
 from detectors.base import Array
-from detectors.events import DataQuality, EarlyWarning, HealthScore
+from detectors.events import ENDS, LEVELS, MODE_NAMES, TELLS, DataQuality, EarlyWarning, HealthScore
 from detectors.health import health_index
 from stations.plant import Block, Fleet
+from stations.scan import FIRST_NS, LAST_NS
 
 HEALTH, WARNINGS, ACTIONS = "health", "warnings", "actions"
 TOPICS: Final = (HEALTH, WARNINGS, ACTIONS)
+
+TRANSITIONS: Final = (*TELLS, *ENDS, "acknowledged", "shelved", "unshelved")
+"""In the life of an early warning."""
 
 
 class _Kind(msgspec.Struct):
@@ -35,9 +42,14 @@ class Decoder:
                 return self._health(decode_health(value))
             if topic == ACTIONS:
                 return decode_audit(value)
+            event: EarlyWarning | DataQuality
             if msgspec.json.decode(value, type=_Kind).kind == "early_warning":
-                return msgspec.json.decode(value, type=EarlyWarning)
-            return msgspec.json.decode(value, type=DataQuality)
+                event = msgspec.json.decode(value, type=EarlyWarning)
+                fine = event.level in LEVELS and event.transition in TRANSITIONS and _is_time(event.onset_ns)
+                fine = fine and (event.act is None or event.act.until_ns == 0 or _is_time(event.act.until_ns))
+            else:
+                event, fine = msgspec.json.decode(value, type=DataQuality), True
+            return event if fine and _is_time(event.time_ns) else None
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
 
@@ -55,6 +67,14 @@ class Decoder:
             (message.regime, units, False),
         )
         if any(len(raw) != size and (is_needed or raw) for raw, size, is_needed in sizes):
+            return None
+        mosts = (
+            (message.mode, len(MODE_NAMES) - 1),
+            (message.level, len(LEVELS)),
+            (message.attended, 1),
+            (message.regime, len(block.regimes)),
+        )
+        if any(max(raw, default=0) > most for raw, most in mosts) or not _is_time(message.time_ns):
             return None
         score = _floats(message.score).reshape(units, parts)
         return HealthScore(
@@ -74,6 +94,10 @@ class Decoder:
 
 def _judged_parts(block: Block) -> int:
     return len({block.tags[i].component for i in block.judged})
+
+
+def _is_time(time_ns: int) -> bool:
+    return FIRST_NS <= time_ns < LAST_NS
 
 
 def _floats(raw: bytes) -> Array:

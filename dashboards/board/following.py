@@ -138,7 +138,10 @@ class Follower:
                 events.append(found)
         self.heard_s = self._clock()
         if events:
-            self._give(events)
+            try:
+                self._give(events)
+            except Exception:  # a fault of ours: what comes next must be shown all the same
+                logger.exception("%d events could not be shown", len(events))
 
     def _is_away(self, error: ConnectorError) -> None:
         if self._away is None or not self._away[1]:
