@@ -95,16 +95,36 @@ def _unreachable(address: KafkaAddress, error: Exception) -> ConnectorError:
     return ConnectorError(f"kafka does not answer at {address.bootstrap}{login}: {error}", retryable=True)
 
 
+def _client(kind: Any, address: KafkaAddress, **options: Any) -> Any:
+    """A client of kafka-python, once a broker has answered; a ConnectorError if none does.
+
+    The library leaves the thread and the sockets of a client behind that could not be built: of a program that tries again and
+    again while a broker is away, thousands. So what it builds inside is closed here.
+    """
+    from kafka.errors import KafkaError
+    from kafka.net.compat import KafkaNetClient
+
+    inner: list[Any] = []
+
+    def build(**config: Any) -> Any:
+        inner.append(KafkaNetClient(**config))
+        return inner[-1]
+
+    try:
+        return kind(**address.options(), bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS, kafka_client=build, **options)
+    except (KafkaError, OSError) as error:
+        for each in inner:
+            each.close()
+        raise _unreachable(address, error) from None
+
+
 @contextmanager
 def _admin(address: KafkaAddress) -> Iterator[Any]:
     """An admin client; whatever goes wrong with it is a ConnectorError."""
     from kafka.admin import KafkaAdminClient
     from kafka.errors import KafkaError
 
-    try:
-        admin = KafkaAdminClient(**address.options(), bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS)
-    except (KafkaError, OSError) as error:
-        raise _unreachable(address, error) from None
+    admin = _client(KafkaAdminClient, address)
     try:
         yield admin
     except KafkaError as error:
@@ -169,26 +189,22 @@ class ScanProducer:
 
     def __init__(self, address: KafkaAddress, topic: str) -> None:
         from kafka import KafkaProducer
-        from kafka.errors import KafkaError
 
         self._topic = topic
         self._address = address
         self._failed: list[BaseException] = []
         if topic not in topic_partitions(address):  # the producer itself would wait two minutes for it to appear
             raise _no_topic(topic)
-        try:
-            self._producer = KafkaProducer(
-                **address.options(),
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=5,
-                bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
-                delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
-                max_block_ms=DELIVERY_TIMEOUT_MS,
-                allow_auto_create_topics=False,
-            )
-        except (KafkaError, OSError) as error:
-            raise _unreachable(address, error) from None
+        self._producer = _client(
+            KafkaProducer,
+            address,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
+            max_block_ms=DELIVERY_TIMEOUT_MS,
+            allow_auto_create_topics=False,
+        )
 
     def send(self, station: str, value: bytes) -> None:
         """Queue one encoded scan; ConnectorError if it cannot be queued or an earlier one could not be delivered."""
@@ -235,19 +251,16 @@ def _consumer(
     from kafka import KafkaConsumer, TopicPartition
     from kafka.errors import KafkaError
 
-    try:
-        consumer = KafkaConsumer(
-            **address.options(),
-            group_id=group or None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed" if committed_only else "read_uncommitted",
-            bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
-            max_partition_fetch_bytes=16 << 20,
-            allow_auto_create_topics=False,
-        )
-    except (KafkaError, OSError) as error:
-        raise _unreachable(address, error) from None
+    consumer = _client(
+        KafkaConsumer,
+        address,
+        group_id=group or None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed" if committed_only else "read_uncommitted",
+        max_partition_fetch_bytes=16 << 20,
+        allow_auto_create_topics=False,
+    )
     try:
         parts = [TopicPartition(topic, p) for topic in topics for p in sorted(_parts_of(consumer, topic))]
         consumer.assign(parts)

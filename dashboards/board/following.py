@@ -146,7 +146,7 @@ class Follower:
     def _is_away(self, error: ConnectorError) -> None:
         if self._away is None or not self._away[1]:
             self._away = self._clock(), str(error)
-            logger.warning("%s; trying again every %.0f s", error, RETRY_S)
+            logger.warning("%s; trying again every %.0f s", str(error), RETRY_S)
 
     def _is_back(self) -> None:
         if self._away is not None and self._away[1]:

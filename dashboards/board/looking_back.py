@@ -131,4 +131,4 @@ class Poller:
         except ConnectorError as error:
             if self._away_s is None:
                 self._away_s = self._clock()
-                logger.warning("%s; trying again every %.0f s", error, EACH_S)
+                logger.warning("%s; trying again every %.0f s", str(error), EACH_S)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 
 import pytest
 
+from connectors import kafka
 from connectors.action_log import send_action
 from connectors.action_wire import ActionMessage, decode_action
 from connectors.errors import ConnectorError
@@ -84,3 +86,32 @@ def test_a_missing_topic_is_said_so_and_is_not_made(kafka_broker: KafkaBroker, t
     with pytest.raises(ConnectorError, match="actions does not exist"):
         send_action(address, topic_prefix, MESSAGE)
     assert not [name for name in topic_partitions(address) if name.startswith(topic_prefix)]
+
+
+@pytest.mark.usefixtures("topic_prefix")  # it collects sockets that were still being connected
+def test_a_broker_that_is_away_leaves_no_thread_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that tries again and again would end with thousands."""
+    monkeypatch.setattr(kafka, "BOOTSTRAP_TIMEOUT_MS", 200)
+    before = {thread.ident for thread in threading.enumerate()}
+    for _ in range(2):
+        with pytest.raises(ConnectorError, match="kafka does not answer"):
+            topic_partitions(KafkaAddress("127.0.0.1:9"))
+        with pytest.raises(ConnectorError, match="kafka does not answer"):
+            TopicReader(KafkaAddress("127.0.0.1:9"), ["t"])
+    assert {thread.ident for thread in threading.enumerate()} <= before
+
+
+def test_each_topic_may_be_read_from_another_place(kafka_broker: KafkaBroker, topic_prefix: str) -> None:
+    address = KafkaAddress(kafka_broker.bootstrap)
+    create_topics(address, topic_plans(topic_prefix, 1))
+    names = [f"{topic_prefix}health", f"{topic_prefix}warnings"]
+    for name in names:
+        with ScanProducer(address, name) as producer:
+            for i in range(5):
+                producer.send("YXK", b"%d" % i)
+    found: list[tuple[str, bytes | None]] = []
+    with TopicReader(address, names, most=dict(zip(names, (1, 3), strict=True))) as reader:
+        while not reader.is_at_end():
+            found += [(name, record.value) for name, record in reader.poll(1.0)]
+    assert [value for name, value in found if name == names[0]] == [b"4"]
+    assert [value for name, value in found if name == names[1]] == [b"2", b"3", b"4"]

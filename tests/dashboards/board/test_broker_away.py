@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -22,7 +23,12 @@ SAID_WITHIN_S = 60.0
 
 @pytest.mark.integration
 @pytest.mark.timeout(300)
-def test_a_broker_that_is_killed_is_told_and_read_on(own_kafka_broker: KafkaBroker, topic_prefix: str) -> None:
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # kafka-python drops those still being connected
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_broker_that_is_killed_is_told_and_read_on(
+    own_kafka_broker: KafkaBroker, topic_prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "kafka")  # what it logs holds its sockets, and pytest holds what is logged
     address, events = KafkaAddress(own_kafka_broker.bootstrap), list[Event]()
     create_topics(address, topic_plans(topic_prefix, 2))
 
