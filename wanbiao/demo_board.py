@@ -8,8 +8,10 @@ from typing import Final
 
 from connectors.action_wire import ActionMessage, Audit
 from dashboards.board.board import Board
+from dashboards.board.entrance import entrance
 from dashboards.board.room import Room
-from dashboards.board.server import LOOPBACK, Background, listen, make_app
+from dashboards.board.server import LOOPBACK, Background, listen
+from dashboards.board.service import Service
 from dashboards.board.trends import Trends
 from dashboards.board.words import LANGUAGES
 from detectors.events import Event
@@ -57,7 +59,7 @@ class DemoBoard:
         )
         self._board.learn((0.0, ""))
         demo.plant.hear = self._hear
-        self._server = Background(make_app(self._board), listening)
+        self._server = Background(entrance(Service(self._board)), listening)
         self._server.start()
 
     def _hear(self, events: list[Event]) -> None:
