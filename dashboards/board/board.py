@@ -12,6 +12,7 @@ from dashboards.board.room import Room
 from dashboards.board.views import FleetView, StationView, UnitView, WarningView
 from detectors.events import Event
 from detectors.kpis import Kpis
+from stations.plant import Text
 
 V = TypeVar("V")
 REDRAW_S: Final = 1.0
@@ -30,6 +31,10 @@ class Board:
     plant_ns : the time of the plant [ns]; None = that of the newest event, as of a simulation.
     clock : of the wall [s].
     language : of a browser that does not say; one of `dashboards.board.words.LANGUAGES`.
+
+    Attributes
+    ----------
+    notice : what every page says on top, such as that a part of the pipeline is silent; may be set. None = nothing.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Board:
     ) -> None:
         self.actor, self.history, self.language = actor, history, language
         self.fleet = room.fleet
+        self.notice: Callable[[], Text | None] = lambda: None
         self._room, self._clock = room, clock
         self._plant_ns = plant_ns or (lambda: room.last_ns)
         self._lock = threading.Lock()

@@ -16,13 +16,14 @@ from dashboards.board.service import Service
 
 
 def entrance(service: Service, *, names: Collection[str] = (), token: str = "") -> FastAPI:
-    """The application; once a process.
+    """The application, its pages telling who is silent; once a process.
 
     Parameters
     ----------
     names : hosts under which browsers reach it, besides those of loopback.
     token : what it asks for; "" = nothing, which is right on loopback only.
     """
+    service.board.notice = service.notice
     life = APIRouter()
 
     @life.get(LIFE, include_in_schema=False)

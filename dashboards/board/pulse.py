@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from dashboards.board.room import Room
+from dashboards.board.views import FleetView
 from stations.plant import Text
 
 NAMED_MOST: Final = 4
@@ -61,9 +61,8 @@ class Pulse:
         return Text("；".join(one.zh for one in said), "; ".join(one.en for one in said)) if said else None
 
 
-def pulse(room: Room, now_ns: int, parts: Iterable[Part] = ()) -> Pulse:
-    """How the pipeline does at some time of the plant [ns]; of a room that learns nobody is silent."""
-    view = room.fleet_view(now_ns)
+def pulse(view: FleetView, parts: Iterable[Part] = ()) -> Pulse:
+    """How the pipeline does by what the fleet looks like; while a plant is learned nobody is silent."""
     silent = () if view.progress else tuple(_silent(one.code, one.age_s) for one in view.stations if one.is_stale)
     known = tuple(parts)
     return Pulse(not silent and all(part.is_well for part in known), known, silent)

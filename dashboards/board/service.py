@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from connectors.action_wire import Audit
 from dashboards.board.board import Board
 from dashboards.board.pulse import Part, Pulse, pulse
+from stations.plant import Text
 
 
 def no_parts() -> Iterable[Part]:
@@ -36,4 +37,8 @@ class Service:
     def pulse(self) -> Pulse:
         """How the pipeline does now."""
         board = self.board
-        return board.read(lambda room: pulse(room, board.now_ns, self.parts()))
+        return pulse(board.read(lambda room: room.fleet_view(board.now_ns)), self.parts())
+
+    def notice(self) -> Text | None:
+        """What every page should say now, by the view that all pages share; None = all is well."""
+        return pulse(self.board.fleet_view(), self.parts()).notice

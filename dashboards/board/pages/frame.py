@@ -11,7 +11,7 @@ from nicegui import ui
 
 from dashboards.board.board import REDRAW_S, Board
 from dashboards.board.pages.parts import box, link, text
-from dashboards.board.words import LANGUAGES, moment, say
+from dashboards.board.words import LANGUAGES, in_language, moment, say
 
 COOKIE: Final = "wanbiao_language"
 YEAR_S: Final = 365 * 86_400
@@ -66,6 +66,7 @@ def frame(board: Board, request: Request, here: str = "", title: str = "") -> It
             other = LANGUAGES[1 - LANGUAGES.index(language)]
             with link("b-switch", f"/language/{other}"):
                 text("span", "", made.say("other_language"))
+        notice = text("div", "b-notice").props('role="alert"')
         learning = box("b-learn").props('role="status"')
         with learning:
             words = text("span", "")
@@ -74,6 +75,9 @@ def frame(board: Board, request: Request, here: str = "", title: str = "") -> It
         def redraw() -> None:
             view = board.fleet_view()
             status.set_text(made.say("plant_time", time=moment(view.now_ns)) if view.now_ns else "")
+            said = board.notice()
+            notice.set_visibility(said is not None)
+            notice.set_text("" if said is None else f"○ {in_language(said, language)}")
             learning.set_visibility(view.progress is not None)
             if view.progress is not None:
                 share, note = view.progress

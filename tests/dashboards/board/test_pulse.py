@@ -18,14 +18,14 @@ WELL = Part("influxdb", True, Text("InfluxDB 正常", "influxdb answers"))
 def test_all_is_well_while_scans_come() -> None:
     room = Room(FLEET)
     room.take([health(START_NS)])
-    found = pulse(room, START_NS + 10**9, [WELL])
+    found = pulse(room.fleet_view(START_NS + 10**9), [WELL])
     assert (found.is_well, found.silent, found.notice) == (True, (), None)
 
 
 def test_a_station_that_falls_silent_and_a_part_that_is_away_are_named_in_both_languages() -> None:
     room = Room(FLEET)
     room.take([health(START_NS)])
-    found = pulse(room, START_NS + 7200 * 10**9, [AWAY, WELL])
+    found = pulse(room.fleet_view(START_NS + 7200 * 10**9), [AWAY, WELL])
     assert not found.is_well
     assert found.notice == Text(
         "Kafka 不应答；ABC 已 7200 秒没有数据", "kafka does not answer; no scan from ABC for 7200 s"
@@ -36,7 +36,7 @@ def test_of_many_silent_stations_it_is_said_how_many() -> None:
     codes = [f"S{i}" for i in range(NAMED_MOST + 1)]
     (block,) = STATION.blocks
     fleet = Fleet({code: replace(STATION, code=code, blocks=(replace(block, station=code),)) for code in codes})
-    found = pulse(Room(fleet), START_NS)
+    found = pulse(Room(fleet).fleet_view(START_NS))
     assert found.silent[0] == Silent("S0", None, Text("S0 还没有数据", "no scan from S0 yet"))
     assert len(found.silent) == len(codes)
     assert found.notice is not None
@@ -46,7 +46,7 @@ def test_of_many_silent_stations_it_is_said_how_many() -> None:
 def test_while_it_learns_nobody_is_silent() -> None:
     room = Room(FLEET)
     room.progress = 0.5, ""
-    assert pulse(room, START_NS) == Pulse(True, (), ())
+    assert pulse(room.fleet_view(START_NS)) == Pulse(True, (), ())
 
 
 def test_the_time_of_a_live_plant_is_that_of_the_wall() -> None:
