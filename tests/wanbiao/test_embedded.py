@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from detectors import monitor
-from detectors.events import HealthScore
+from detectors.actions import Action
+from detectors.events import EarlyWarning, Event, HealthScore, Refused
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning
 from stations.plant import Station
@@ -120,3 +121,20 @@ def test_an_impossible_pace_is_refused(speed: float, for_s: float) -> None:
 
 def test_merging_nothing_gives_nothing() -> None:
     assert list(merged([])) == []
+
+
+def test_people_act_between_scans_and_all_is_heard_in_order(stations: list[Station]) -> None:
+    lively = Tuning(limit=1.5, warm_up_s=600.0, warm_up_scans=20, learn_s=60.0, on_scans=3, off_scans=3)
+    station = stations[0].at_period(60.0)
+    plant = Embedded([station], simulated([station], start_ns=START_NS, seed=3, n_scans=300), lively)
+    heard: list[Event] = []
+    plant.hear = heard.extend
+    told = (event for step in plant.run() for event in step.events)
+    opened = next(event for event in told if isinstance(event, EarlyWarning))
+    done = plant.act(Action("acknowledge", "YXK", "Li", opened.time_ns + 1, warning=opened.id))
+    assert [event.transition for event in done if isinstance(event, EarlyWarning)] == ["acknowledged"]
+    assert heard[-len(done) :] == done
+    assert opened in heard
+    (refused,) = plant.act(Action("acknowledge", "XYZ", "Li", opened.time_ns + 1, warning=opened.id))
+    assert isinstance(refused, Refused)
+    assert "unknown station 'XYZ'" in refused.reason
