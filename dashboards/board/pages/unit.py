@@ -46,8 +46,11 @@ class Curves:
         if asked == self._asked:
             return
         self._asked = asked
-        for place, tag in enumerate(tags):
-            trend = await run.io_bound(board.history.trend, self._station, self._unit, tag.code, self.range_s)
+        trends = [
+            await run.io_bound(board.history.trend, self._station, self._unit, tag.code, self.range_s) for tag in tags
+        ]
+        # All at once: a tag that has changed its place would be seen twice meanwhile.
+        for place, (tag, trend) in enumerate(zip(tags, trends, strict=True)):
             if trend is not None:
                 self._draw(place, tag, trend)
         for _, chart in self._charts[len(tags) :]:
