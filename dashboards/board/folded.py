@@ -93,8 +93,10 @@ class Folded:
             return
         event = self._health.event
         score = np.where(np.isnan(event.score), -1.0, event.score)
+        # A part that stands still has no score, but its warning stands: its state counts first.
+        score[self._health.components != state] = -2.0
         if event.attended is not None:
-            score[event.attended] = -1.0
+            score[event.attended] = -2.0
         rows = [row for row, one in enumerate(self._health.units) if one == state]
         for row in sorted(rows, key=lambda row: -float(score[row].max())):
             worst = self._components[int(score[row].argmax())].name if state > NO_DATA else None

@@ -118,6 +118,13 @@ def test_the_worst_unit_and_its_part_are_named() -> None:
     assert (calm.worst_unit, calm.worst_component) == ("", None)
 
 
+def test_the_part_that_is_named_is_the_one_that_warns_even_while_it_stands_still() -> None:
+    level, score = np.zeros((3, 2), dtype=np.uint8), np.full((3, 2), 0.5)
+    level[1, 1], score[1] = 3, np.nan
+    tile = told(health(level=level, score=score)).fleet_view(START_NS).stations[0]
+    assert (tile.worst_unit, tile.worst_component and tile.worst_component.en) == ("2", "shaft")
+
+
 def test_the_array_of_a_monitor_may_go_on_changing() -> None:
     event = _urgent()
     room = told(event)
