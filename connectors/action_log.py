@@ -10,7 +10,8 @@ import msgspec
 
 from connectors.action_wire import ActionMessage, Audit, decode_audit, encode_action
 from connectors.errors import NoAnswerError
-from connectors.kafka import KafkaAddress, Record, ScanProducer, TopicReader
+from connectors.kafka import KafkaAddress, ScanProducer
+from connectors.kafka_reader import Record, TopicReader
 
 ANSWER_S: Final = 30.0
 """Longest wait for an answer [s]: a worker that was killed is back within ten."""

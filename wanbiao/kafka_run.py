@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from connectors import influx
-from connectors.kafka import ScanProducer, TopicReader, create_topics, topic_partitions, topic_plans
+from connectors.kafka import ScanProducer, create_topics, topic_partitions, topic_plans
+from connectors.kafka_reader import TopicReader
 from connectors.wire import encode_scan
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning

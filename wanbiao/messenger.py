@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import msgspec
 
 from connectors.errors import ConnectorError
-from connectors.kafka import Positions, Record
+from connectors.kafka_reader import Positions, Record
 from connectors.outbox import Outbox
 from detectors.events import DataQuality, EarlyWarning
 from detectors.messages import Message, message
@@ -41,7 +41,7 @@ DESKS, POSITIONS = "desks", "positions"
 
 
 class Log(Protocol):
-    """The topic of warnings; `connectors.kafka.TopicReader` is one."""
+    """The topic of warnings; `connectors.kafka_reader.TopicReader` is one."""
 
     def poll(self, wait_s: float) -> list[tuple[str, Record]]: ...
     def position(self) -> Positions: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from connectors.kafka import Record
+from connectors.kafka_reader import Record
 from detectors.events import DataQuality, EarlyWarning
 
 

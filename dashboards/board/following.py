@@ -14,7 +14,8 @@ from typing import Final
 
 from connectors.action_wire import Audit
 from connectors.errors import ConnectorError
-from connectors.kafka import KafkaAddress, Record, TopicReader, topic_partitions
+from connectors.kafka import KafkaAddress, topic_partitions
+from connectors.kafka_reader import Record, TopicReader
 from dashboards.board.decoding import ACTIONS, HEALTH, TOPICS, WARNINGS, Decoder
 from dashboards.board.pulse import Part
 from detectors.events import Event

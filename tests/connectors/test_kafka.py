@@ -11,15 +11,8 @@ from connectors import kafka
 from connectors.action_log import send_action
 from connectors.action_wire import ActionMessage, decode_action
 from connectors.errors import ConnectorError
-from connectors.kafka import (
-    KafkaAddress,
-    ScanProducer,
-    TopicReader,
-    create_topics,
-    read_topic,
-    topic_partitions,
-    topic_plans,
-)
+from connectors.kafka import KafkaAddress, ScanProducer, create_topics, topic_partitions, topic_plans
+from connectors.kafka_reader import TopicReader, read_topic
 from tests.services.kafka import KafkaBroker
 
 pytestmark = pytest.mark.integration

@@ -16,7 +16,8 @@ import msgspec
 
 from connectors import influx, wire
 from connectors.action_wire import ActionMessage, encode_audit
-from connectors.kafka import KafkaAddress, Record, ScanProducer, create_topics, read_topic, topic_plans
+from connectors.kafka import KafkaAddress, ScanProducer, create_topics, topic_plans
+from connectors.kafka_reader import Record, read_topic
 from detectors.events import DataQuality, EarlyWarning, HealthScore
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning

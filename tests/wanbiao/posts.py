@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import ConnectorError
-from connectors.kafka import Positions, Record
+from connectors.kafka_reader import Positions, Record
 from connectors.notify import Sender, sender_of
 from connectors.outbox import Outbox
 from connectors.wire import encode_warning

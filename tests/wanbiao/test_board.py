@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from connectors.action_wire import decode_audit
-from connectors.kafka import read_topic
+from connectors.kafka_reader import read_topic
 from tests.services.influx import InfluxServer
 from tests.services.kafka import KafkaBroker
 from tests.services.process import free_port, wait_until

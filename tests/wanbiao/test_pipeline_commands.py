@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.kafka import KafkaAddress, read_topic
+from connectors.kafka import KafkaAddress
+from connectors.kafka_reader import read_topic
 from connectors.wire import decode_health
 from tests.services.influx import InfluxServer
 from tests.services.kafka import KafkaBroker

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from connectors.kafka import KafkaAddress, create_topics, read_topic, topic_plans
+from connectors.kafka import KafkaAddress, create_topics, topic_plans
+from connectors.kafka_reader import read_topic
 from tests.services.influx import InfluxServer
 from tests.services.kafka import KafkaBroker
 from tests.services.process import wait_until

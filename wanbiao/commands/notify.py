@@ -47,7 +47,7 @@ def command(context: click.Context, file: str | None) -> None:
 
 @pass_settings
 def _run(settings: Settings, file: str | None) -> None:
-    from connectors.kafka import TopicReader
+    from connectors.kafka_reader import TopicReader
     from connectors.notify import sender_of
     from connectors.outbox import Outbox, only_user
     from streams.alive import AliveFile

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from connectors.action_wire import ActionMessage, Audit, audit, encode_audit
 from connectors.errors import ConnectorError
-from connectors.kafka import KafkaAddress, Record
+from connectors.kafka import KafkaAddress
+from connectors.kafka_reader import Record
 from connectors.wire import decode_health, encode_health, encode_warning
 from dashboards.board import following
 from dashboards.board.decoding import ACTIONS, HEALTH, TOPICS, WARNINGS, Decoder
