@@ -175,6 +175,9 @@ class DataQuality:
 
     ``transition`` is ``opened`` or ``returned``, or ``passed`` for a short excursion that is over, dated from its first row. A
     tag that stood still while it was to be learned is ``opened`` when it moves, and never returns.
+
+    ``detector`` says by what: ``data-quality`` (no good value), ``sensor-stuck`` and its like, ``crew`` (people say so),
+    ``maintenance``, ``gap``, ``excursion``, ``moved``. Maintenance is of a ``component``, "" = all, until ``until_ns`` [ns].
     """
 
     id: str
@@ -188,6 +191,9 @@ class DataQuality:
     reason: str
     text_zh: str
     text_en: str
+    detector: str = ""
+    component: str = ""
+    until_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from detectors.events import DataQuality, EarlyWarning
 from detectors.notices import Notice
+from detectors.outages import Outages, Units
 from detectors.outlet import Outlet
 from detectors.routes import Route
 from detectors.worklist import Worklist
@@ -16,44 +17,21 @@ SWEEP_NS: Final = 3600 * 10**9
 SCHEMA: Final = 1
 
 
-class Sensors:
-    """Which sensors of a unit give no good values, by what data quality says of them."""
-
-    def __init__(self) -> None:
-        self._bad: dict[tuple[str, str], set[str]] = {}
-
-    def take(self, event: DataQuality) -> None:
-        """Take the next transition of a sensor in; an excursion that has passed is none."""
-        bad = self._bad.setdefault((event.station, event.unit), set())
-        if event.transition == "opened":
-            bad.add(event.tag)
-        elif event.transition != "passed":
-            bad.discard(event.tag)
-
-    def bad(self, station: str, unit: str) -> tuple[str, ...]:
-        """Tags of a unit that are out, "*" = all of them; empty = none is.
-
-        >>> Sensors().bad("YXK", "2")
-        ()
-        """
-        return tuple(sorted(self._bad.get((station, unit), ())))
-
-
 class Notifier:
     """All channels, and what the messages to them are made of: the worklist and the sensors that are out.
 
     Parameters
     ----------
     routes : one a channel, of different names; ``escalate_to`` names one of them.
-    technologies : by station.
+    technologies : by station.   units : of the plant, as in `Outages`.
     """
 
-    def __init__(self, routes: Sequence[Route], technologies: Mapping[str, str]) -> None:
+    def __init__(self, routes: Sequence[Route], technologies: Mapping[str, str], units: Units | None = None) -> None:
         targets = {route.escalate_to for route in routes}
         self.outlets = {
             route.channel: Outlet(route, technologies, is_target=route.channel in targets) for route in routes
         }
-        self.worklist, self.sensors = Worklist(), Sensors()
+        self.worklist, self.sensors = Worklist(), Outages(units)
         self._swept_ns = 0
 
     def remember(self, event: EarlyWarning | DataQuality) -> None:

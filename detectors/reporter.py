@@ -14,6 +14,7 @@ from detectors.base import Array
 from detectors.episodes import Transition, warning_id
 from detectors.events import LEVELS, Act, DataQuality, EarlyWarning, Evidence, Forecast, Likely
 from detectors.heads import HEADS
+from detectors.outages import ALL_TAGS, MAINTENANCE
 from detectors.quality import WHOLE_UNIT
 from detectors.sensor_faults import KINDS, Change
 from detectors.sentences import NOTHING, warning_sentence
@@ -219,9 +220,9 @@ class Reporter:
         component = dict(self._components).get(action.component, Text("全部部件", "all components"))
         text = planned_sentence(self._station.name, self._block.units[row], component, action)
         transition = {MAINTAIN: "opened", RESUME: "returned"}.get(action.kind, "passed")
-        return self._quality(
-            "maintenance", action.time_ns, row, "*", transition, f"{action.kind}, says {action.who}", text
-        )
+        reason = f"{action.kind}, says {action.who}"
+        event = self._quality(MAINTENANCE, action.time_ns, row, ALL_TAGS, transition, reason, text)
+        return replace(event, component=action.component, until_ns=action.until_ns if action.kind == MAINTAIN else 0)
 
     def excursion(self, begun_ns: int, row: int, column: int, rows: int, expected: float) -> DataQuality:
         """One short excursion of a judged column that is over; dated from its first row."""
@@ -253,6 +254,7 @@ class Reporter:
             reason=reason,
             text_zh=text.zh,
             text_en=text.en,
+            detector=detector,
         )
 
 

@@ -19,6 +19,7 @@ from connectors.outbox import Outbox
 from detectors.events import DataQuality, EarlyWarning
 from detectors.messages import Message, message
 from detectors.notifier import Notifier
+from detectors.outages import units_of
 from stations.plant import Fleet
 from wanbiao.channels import Channels
 from wanbiao.courier import Courier, parcel
@@ -76,7 +77,7 @@ class Messenger:
         self._channels = {channel.name: channel for channel in channels.channels}
         self._couriers = {courier.channel: courier for courier in couriers}
         technologies = {code: station.technology for code, station in fleet.stations.items()}
-        self._notifier = Notifier([channel.route for channel in channels.channels], technologies)
+        self._notifier = Notifier([channel.route for channel in channels.channels], technologies, units_of(fleet))
         self._positions: Positions = {}
         self._news: list[EarlyWarning | DataQuality] = []
         self._saved_ns = 0
