@@ -83,24 +83,33 @@ class PointEncoder:
     def warning(self, event: EarlyWarning) -> tuple[str, int]:
         """Two lines for one transition of one early warning: one in the log, one that brings its episode up to date.
 
+        What people do measures nothing: their transitions have no score, tag or failure mode, so that none is drawn as a zero.
+
         An episode is one point, at the time of its onset, that each transition writes over; what people do leaves alone what the
         machine does, since they may also acknowledge what has returned. So a list of what is open is a plain query.
         """
         place = {"station": event.station, "unit": event.unit, "component": event.component}
         logged = {
             "level": f"{0.0 if event.transition in ENDS else _level(event)}",
-            "score": f"{event.score}",
             "onset_ms": f"{float(event.onset_ns // 1_000_000)}",
             "id": quote(event.id),
-            "tag": quote(event.evidence[0].tag if event.evidence else ""),
-            "failure_mode": quote(event.likely[0].mode if event.likely else "unknown"),
             "transition": quote(event.transition),
             "who": quote("" if event.act is None else event.act.who),
             "text_zh": quote(event.text_zh),
             "text_en": quote(event.text_en),
-        }
+        } | _measured(event)
         lines = _line("warning", place | {"episode": event.id[:EPISODE_DIGITS]}, logged, event.time_ns)
         return lines + _line("episode", place, _episode(event), event.onset_ns), 2
+
+
+def _measured(event: EarlyWarning) -> dict[str, str]:
+    """Fields of the log that a transition has only if it says how the machine is."""
+    fields = {}
+    if event.evidence:
+        fields |= {"score": f"{event.score}", "tag": quote(event.evidence[0].tag)}
+    if event.transition in TELLS:
+        fields["failure_mode"] = quote(event.likely[0].mode if event.likely else "unknown")
+    return fields
 
 
 def _level(event: EarlyWarning) -> float:

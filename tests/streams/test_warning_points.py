@@ -32,7 +32,8 @@ WARNING = EarlyWarning(
 )
 
 
-LOGGED = {"level", "score", "onset_ms", "id", "tag", "failure_mode", "transition", "who", "text_zh", "text_en"}
+LOGGED = {"level", "onset_ms", "id", "transition", "who", "text_zh", "text_en"}
+MEASURED = {"score", "tag"}
 CHANGED = {"id", "onset_ms", "changed_ms", "transition"}
 TOLD = {"open", "level", "score", "hours_low", "hours_high", "who", "tag"}
 TOLD |= {f"{part}_{language}" for part in ("what", "likely", "first") for language in ("zh", "en")}
@@ -68,11 +69,19 @@ def test_a_transition_is_logged_with_its_numbers_and_texts() -> None:
     assert numbers(others) == {"level": 4.0, "score": 1.75, "onset_ms": START_NS // 10**6}
 
 
-@pytest.mark.parametrize("transition", ["opened", "escalated", "returned", "acknowledged", "closed"])
-def test_every_transition_is_logged_with_all_fields(transition: str) -> None:
-    act = None if transition in ("opened", "escalated", "returned") else Act("Li", "seen")
-    line = logged(replace(WARNING, transition=transition, act=act, evidence=()))
+@pytest.mark.parametrize("transition", ["opened", "escalated", "reminded"])
+def test_what_says_how_the_machine_is_is_logged_with_all_fields(transition: str) -> None:
+    assert set(logged(replace(WARNING, transition=transition)).fields) == LOGGED | MEASURED | {"failure_mode"}
+    assert set(logged(replace(WARNING, transition="returned")).fields) == LOGGED | MEASURED
+
+
+@pytest.mark.parametrize(
+    ("transition", "level"), [("acknowledged", "4.0"), ("shelved", "4.0"), ("unshelved", "4.0"), ("closed", "0.0")]
+)
+def test_what_people_do_is_no_score_and_no_failure_mode_and_keeps_the_level(transition: str, level: str) -> None:
+    line = logged(replace(WARNING, transition=transition, act=Act("Li", "seen"), evidence=(), score=0.0))
     assert set(line.fields) == LOGGED
+    assert (line.fields["level"], line.fields["who"]) == (level, "Li")
 
 
 def test_an_episode_says_what_is_seen_in_the_columns_of_a_list() -> None:
