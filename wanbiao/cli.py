@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "worker": "Judge the telemetry on Kafka; health goes to InfluxDB.",
     "board": "Serve the board over Kafka and InfluxDB.",
     "warnings": "List early warnings; acknowledge, shelve, close them.",
+    "parts": "List what is out; tell of maintenance and repairs.",
     "notify": "Send messages about early warnings: mail, DingTalk, WeCom, webhooks.",
     "topics": "Create and list the topics on Kafka.",
     "buckets": "Create the bucket in InfluxDB.",

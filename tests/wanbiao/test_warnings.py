@@ -24,7 +24,7 @@ from tests.services.kafka import KafkaBroker
 from tests.services.process import wait_until
 from tests.streams.pipeline import LIVELY, START_NS
 from tests.wanbiao.test_pipeline_commands import Site
-from wanbiao import cli, worklist
+from wanbiao import acts, cli, worklist
 
 HOUR = 3600 * 10**9
 PAD = Evidence("YXK.2PAD", "瓦温", "pad temperature", "degC", 64.1, 57.9, 1.4, 70.0)
@@ -91,7 +91,8 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     monkeypatch.setattr(cli, "configure_logging", lambda level: None)
     made = Broker()
     monkeypatch.setattr(worklist, "read_topic", made.read)
-    monkeypatch.setattr(worklist, "send_action", made.send)
+    monkeypatch.setattr(acts, "read_topic", made.read)
+    monkeypatch.setattr(acts, "send_action", made.send)
     return made
 
 
@@ -180,7 +181,7 @@ def test_what_is_sent_says_who_what_why_and_when(broker: Broker, monkeypatch: py
 def test_in_a_recorded_plant_it_is_as_late_as_its_newest_event(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANBIAO_CLOCK", "recorded")
     done("unshelve", "aa12")
-    assert broker.sent[0].time_ns == START_NS + 2 * HOUR + worklist.STEP_NS
+    assert broker.sent[0].time_ns == START_NS + 2 * HOUR + acts.STEP_NS
 
 
 def test_what_is_refused_is_one_line_and_an_exit_code(broker: Broker) -> None:

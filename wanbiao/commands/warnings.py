@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from detectors.actions import OUTCOMES
 from wanbiao.cli import pass_settings
+from wanbiao.options import Command, act_options, json_option, language_option
 from wanbiao.parameters import Duration, find_station
 from wanbiao.settings import Settings
 
 if TYPE_CHECKING:
     from detectors.worklist import Worklist
 
-Command = Callable[..., None]
-
-
-def _language(command: Command) -> Command:
-    return click.option(
-        "--language", type=click.Choice(["zh", "en", "both"]), help="Of what is shown; default: WANBIAO_LANGUAGE."
-    )(command)
-
-
-def _json(command: Command) -> Command:
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead.")(command)
-
 
 def _acts(command: Command) -> Command:
     """What every command that does something to a warning has."""
-    for decorate in (
-        _language,
-        _json,
-        click.option("--wait", "wait_s", type=Duration(), default="30s", show_default=True, help="For the answer."),
-        click.option("--why", default="", help="A comment, kept with it."),
-        click.option("--who", help="Who acts; default: the user's name."),
-        click.argument("warning", metavar="ID"),
-    ):
-        command = decorate(command)
-    return command
+    return click.argument("warning", metavar="ID")(act_options(command))
 
 
 @click.group(short_help="List early warnings; acknowledge, shelve, close them.")
@@ -59,8 +38,8 @@ def command() -> None:
 @command.command("list")
 @click.option("--all", "ended", is_flag=True, help="Also what is over, closed, or taken as normal.")
 @click.option("--station", help="Only this station, e.g. YXK.")
-@_json
-@_language
+@json_option
+@language_option
 @pass_settings
 def list_(settings: Settings, ended: bool, station: str | None, as_json: bool, language: str | None) -> None:
     """List the early warnings that stand or wait for somebody: the worst first, of these the newest.
@@ -84,8 +63,8 @@ def list_(settings: Settings, ended: bool, station: str | None, as_json: bool, l
 
 @command.command("show")
 @click.argument("warning", metavar="ID")
-@_json
-@_language
+@json_option
+@language_option
 @pass_settings
 def show(settings: Settings, warning: str, as_json: bool, language: str | None) -> None:
     """Show one early warning: what it says, the tags that speak for it, what has happened to it.
