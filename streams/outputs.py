@@ -90,16 +90,19 @@ class Outputs:
         """Units at every scan; tags and components when their history is due and while a unit is in an episode (`TagTrend`)."""
         detailed = next((event.units for event in events if isinstance(event, TagTrend)), None)
         for event in events:
-            if isinstance(event, DataQuality | Refused):
+            if isinstance(event, Refused):
                 continue
             points = self._points[event.station, event.block]
             if isinstance(event, HealthScore):
                 lines, count = points.health(event, detailed)
             elif isinstance(event, TagTrend):
                 lines, count = points.tags(event)
+            elif isinstance(event, DataQuality):
+                lines, count = points.outage(event)
             else:
                 lines, count = points.warning(event)
-            await self._influx.put(lines, count)
+            if count:
+                await self._influx.put(lines, count)
 
     async def answer(self, record: Audit) -> Sent:
         """Tell what became of an action, for who waits for it and for the audit trail."""

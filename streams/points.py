@@ -8,7 +8,8 @@ import numpy as np
 
 from connectors.lines import DECIMALS, LineEncoder, escape, quote
 from detectors.base import Array, Mask
-from detectors.events import ENDS, LEVELS, RUNNING, TELLS, EarlyWarning, HealthScore, TagTrend
+from detectors.events import ENDS, LEVELS, RUNNING, TELLS, DataQuality, EarlyWarning, HealthScore, TagTrend
+from detectors.outages import ALL_TAGS, MAINTENANCE
 from detectors.sentences import brief
 from detectors.states import NO_DATA, WATCH, states, unit_states
 from detectors.wording import shown_uom
@@ -18,6 +19,9 @@ _HEALTH = ("health", "score", "state", "mode", "quality")
 _TAG = ("value", "expected", "low", "high", "score")
 EPISODE_DIGITS = 8
 """Of the id of a warning, so many are a tag of the log: enough to keep the episodes of one component apart."""
+NO_END_MS = -1.0
+"""Stands for an outage that ends when it is mended, not at a time."""
+ALL_PARTS = "all"
 NO_TIME_H = -1.0
 """Stands for a time to the limit that is not known; a field that is left out would keep its older value."""
 
@@ -28,6 +32,7 @@ class PointEncoder:
     def __init__(self, block: Block) -> None:
         judged = sorted({tag.component for tag in block.tags if tag.model is not None})
         order = [component.code for component in block.components if component.code in judged]
+        self._judged = order
         at = {"station": block.station}
         parts = [{**at, "unit": unit, "component": code} for unit in block.units for code in order]
         units = [{**at, "unit": unit, "component": "all"} for unit in block.units]
@@ -100,6 +105,30 @@ class PointEncoder:
         } | _measured(event)
         lines = _line("warning", place | {"episode": event.id[:EPISODE_DIGITS]}, logged, event.time_ns)
         return lines + _line("episode", place, _episode(event), event.onset_ns), 2
+
+    def outage(self, event: DataQuality) -> tuple[str, int]:
+        """Lines for a sensor that is out or back, or for maintenance that begins or ends; the last of a series says which.
+
+        None for what has passed, and for units that are silent: their state says so with every scan.
+        """
+        is_maintenance = event.detector == MAINTENANCE
+        if event.transition == "passed" or (event.tag == ALL_TAGS and not is_maintenance):
+            return "", 0
+        is_open = event.transition == "opened"
+        fields = {
+            "open": f"{float(is_open)}",
+            "since_ms": f"{float(event.time_ns // 1_000_000)}",
+            "until_ms": f"{float(event.until_ns // 1_000_000) if event.until_ns else NO_END_MS}",
+            "reason": quote(event.reason),
+            "text_zh": quote(event.text_zh),
+            "text_en": quote(event.text_en),
+        }
+        place = {"station": event.station, "unit": event.unit, "tag": event.tag, "detector": event.detector}
+        components = [event.component or ALL_PARTS]
+        if is_maintenance and not event.component and not is_open:  # the whole unit: every window of it is over
+            components += self._judged
+        lines = [_line("outage", place | {"component": code}, fields, event.time_ns) for code in components]
+        return "".join(lines), len(lines)
 
 
 def _measured(event: EarlyWarning) -> dict[str, str]:

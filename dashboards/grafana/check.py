@@ -19,7 +19,7 @@ VARIABLE: Final = "variable "
 HOUR_MS: Final = 3_600_000
 INTERVAL: Final = "5m"
 """``$__interval`` where a panel names no least one."""
-MAY_BE_EMPTY: Final = ('"warning"', '"episode"', "$run_")
+MAY_BE_EMPTY: Final = ('"warning"', '"episode"', '"outage"', "$run_")
 """In queries that have no rows in a healthy plant of which nothing was replayed."""
 _VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
 _LINK: Final = re.compile(r"^/d/([\w-]+)")

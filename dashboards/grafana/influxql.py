@@ -123,3 +123,20 @@ def worklist(where: str, *, is_over: bool = False) -> str:
     )
     which = f'"open" = 0 AND "changed_ms" > ${{__to}} - {7 * DAY_MS}' if is_over else '"open" = 1'
     return f"SELECT {columns} {episodes(where)} AND {which}"
+
+
+# ---- sensors that are out, and maintenance
+
+
+def outages(where: str) -> str:
+    """Rows of what is out: of each series the last point, if that has opened it and its end has not come."""
+    last = (
+        'SELECT last("open") AS "open", "since_ms", "until_ms", "text_zh", "text_en" FROM "outage" '
+        f'WHERE {where} AND {since(EPISODES_SINCE)} GROUP BY "station", "unit", "tag", "detector", "component"'
+    )
+    return (
+        'SELECT "station", "unit", "tag", "detector", "text_${lang}" AS "what", '
+        '(${__to} - "since_ms") / 1000 AS "since", "until_ms" AS "until", "since_ms" AS "sort_key", '
+        f'"station" AS "st", "unit" AS "un" FROM ({last}) '
+        'WHERE "open" = 1 AND ("until_ms" < 0 OR "until_ms" > ${__to})'
+    )

@@ -39,6 +39,7 @@ from dashboards.grafana.panels import (
     unit_link,
     warnings_shown,
 )
+from stations.plant import Text
 
 HISTORY_S: Final = 180.0
 """Components and tags are stored once a minute; three times that is silence [s]."""
@@ -46,6 +47,7 @@ STATION_CODE = TAG_CODE = "/^[A-Za-z_]/"
 """Keeps the codes of what a query gives, and drops its numbers."""
 UNIT_CODE: Final = "/^(?!\\d{6,}$).+/"
 """Of a query that gives large numbers beside units, which may be numbers too."""
+ALL_TAGS: Final = "*"
 HIDDEN: Final = {"legend": True, "tooltip": False, "viz": False}
 LANGUAGE: Final = choice("lang", "语言 language", [("中文", "zh"), ("English", "en")])
 WAITS: Final = f'"open" = 1 AND "transition" =~ /^({"|".join(WAITING)})$/'
@@ -109,6 +111,66 @@ def listed(
         ],
         transformations=[{"id": "sortBy", "options": {"fields": {}, "sort": [{"field": "sort_key", "desc": True}]}}],
         roomy=roomy,
+    )
+
+
+DETECTORS: Final = {
+    "data-quality": Text("无有效值", "no good value"),
+    "sensor-stuck": Text("卡死", "stuck"),
+    "sensor-spikes": Text("尖峰", "spikes"),
+    "sensor-step": Text("阶跃", "step"),
+    "sensor-drift": Text("漂移", "drift"),
+    "sensor-unit": Text("单位错误", "wrong unit"),
+    "sensor-swap": Text("接线互换", "swapped"),
+    "crew": Text("人工标记", "marked by the crew"),
+    "maintenance": Text("检修", "maintenance"),
+}
+"""Why something is not watched, by the detector that is stored."""
+
+
+def not_watched(names: Names, place: Place, where: str) -> Json:
+    """A calm list of sensors that are out and of maintenance, the newest first: nothing that calls for anybody."""
+    shown: dict[str, Json] = {
+        "detector": {
+            "displayName": "原因 why",
+            "custom.width": 190,
+            "mappings": mapped((code, f"{name.zh} {name.en}", None) for code, name in DETECTORS.items()),
+        },
+        "station": {
+            "displayName": COLUMNS["station"][0],
+            "custom.width": COLUMNS["station"][1],
+            "mappings": names.station_map,
+            "links": station_link("${__data.fields.st}"),
+        },
+        "unit": {
+            "displayName": COLUMNS["unit"][0],
+            "custom.width": COLUMNS["unit"][1],
+            "links": unit_link("${__data.fields.st}", "${__data.fields.un}"),
+        },
+        "tag": {
+            "displayName": "测点 tag",
+            "custom.width": 150,
+            "mappings": mapped([(ALL_TAGS, "整机或部件 unit or component", None)]),
+        },
+        "what": {"displayName": "说明 what"},
+        "since": {"displayName": COLUMNS["since"][0], "unit": "s", "decimals": 1, "custom.width": 105},
+        "until": {
+            "displayName": "至 until",
+            "unit": "dateTimeFromNow",
+            "custom.width": 140,
+            "mappings": UNKNOWN_TIME,
+        },
+    }
+    return table(
+        "不参与评估：传感器与检修 Not watched: sensors and maintenance",
+        place,
+        [target(ql.outages(where), table=True)],
+        overrides=[
+            *(field(name, {"custom.hidden": True}) for name in ("Time", "sort_key", "st", "un")),
+            *(field(name, properties) for name, properties in shown.items()),
+        ],
+        transformations=[{"id": "sortBy", "options": {"fields": {}, "sort": [{"field": "sort_key", "desc": True}]}}],
+        empty="无 none",
     )
 
 

@@ -43,6 +43,7 @@ from dashboards.grafana.parts import (
     UNIT_CODE,
     age,
     listed,
+    not_watched,
     stations_choice,
     strip_interval,
     warning_marks,
@@ -159,7 +160,8 @@ def station(names: Names) -> Json:
                 ql.worklist(ql.STATION),
                 columns=("level", "unit", "component", "what", "likely", "first", "since", "life", "who", "low"),
             ),
-            note(KEY, (0, 30, 24, 2)),
+            not_watched(names, (0, 30, 24, 6), ql.STATION),
+            note(KEY, (0, 36, 24, 2)),
         ],
         # A farm of 222 units has few rows that matter. The other column of the variable is no unit.
         variables=[

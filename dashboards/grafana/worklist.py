@@ -1,4 +1,4 @@
-"""The worklist: what waits for somebody, what somebody has taken on, what is over."""
+"""The worklist: what waits for somebody, what somebody has taken on, what is over, and what is not watched."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from dashboards.grafana.parts import (
     WAITS,
     counts,
     listed,
+    not_watched,
     stations_choice,
 )
 
@@ -73,6 +74,7 @@ def worklist(names: Names) -> Json:
                 ql.worklist(ql.STATIONS, is_over=True),
                 columns=("over", "station", "unit", "component", "what", "likely", "life", "who", "id"),
             ),
+            not_watched(names, (0, 30, 24, 8), ql.STATIONS),
         ],
         variables=[
             stations_choice(names, many=True),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
 from connectors.influx import InfluxWriter
 from detectors.actions import Action
-from detectors.events import ENDS, EarlyWarning, Event, Forecast, HealthScore, TagTrend
+from detectors.events import ENDS, DataQuality, EarlyWarning, Event, Forecast, HealthScore, TagTrend
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning
 from stations.catalogue import load_fleet
@@ -39,7 +39,7 @@ FLEET = Fleet({code: _small(load_fleet().stations[code]) for code in ("YXK", "FY
 
 
 def events(station: Station) -> Iterator[Event]:
-    """Every event of a run; after its last scan one of the open warnings is acknowledged and another one shelved."""
+    """Every event of a run; after its last scan people acknowledge, shelve, open windows and end one, mark a sensor."""
     monitor = StationMonitor(station, LIVELY)
     is_open: dict[str, bool] = {}
     for scan in simulate(station, start_ns=START_NS, n_scans=N_SCANS, seed=3):
@@ -47,10 +47,17 @@ def events(station: Station) -> Iterator[Event]:
             if isinstance(event, EarlyWarning):
                 is_open[event.id] = event.transition not in ENDS
             yield event
-    first, second = [warning for warning, stands in is_open.items() if stands][:2]
+    first, second, third = [warning for warning, stands in is_open.items() if stands][:3]
     at_ns = LAST_NS + 5 * 10**8
     yield from monitor.act(Action("acknowledge", station.code, "李工", at_ns, warning=first))
     yield from monitor.act(Action("shelve", station.code, "李工", at_ns, warning=second, until_ns=at_ns + DAY_NS))
+    for unit in station.blocks[0].units[:2]:
+        yield from monitor.act(Action("maintain", station.code, "李工", at_ns, unit=unit, until_ns=at_ns + DAY_NS))
+    ended = station.blocks[0].units[0]
+    yield from monitor.act(Action("resume", station.code, "李工", at_ns + 10**7, unit=ended))
+    yield from monitor.act(
+        Action("close", station.code, "李工", at_ns + 2 * 10**7, warning=third, outcome="sensor", why="wire")
+    )
 
 
 def standing(warning: EarlyWarning) -> EarlyWarning:
@@ -92,25 +99,32 @@ def lines() -> Iterator[tuple[str, int]]:
             yield points[event.station].health(event, detailed)
         elif isinstance(event, EarlyWarning):
             yield points[event.station].warning(event)
+        elif isinstance(event, DataQuality):
+            yield points[event.station].outage(event)
     vitals = Vitals("worker-1", begun_s=NOW_MS / 1e3 - 60.0)
     vitals.took("YXK", LAST_NS)
     yield vitals.report(NOW_MS / 1e3, lag=3, uncovered_s=4.0)
 
 
-async def write(url: str, *buckets: str) -> None:
-    """The whole run, into each of some buckets; fails if InfluxDB refuses a line."""
+async def write(url: str, text: Sequence[tuple[str, int]], *buckets: str) -> None:
+    """Some lines, into each of some buckets; fails if InfluxDB refuses a line."""
     refused: list[str] = []
-    text = list(lines())
     for bucket in buckets:
         writer = InfluxWriter(url, token="", org="-", bucket=bucket, on_refused=lambda line, _: refused.append(line))
         await writer.start()
         for some, count in text:
-            await writer.put(some, count)
+            if count:
+                await writer.put(some, count)
         await writer.flush()
         await writer.stop()
     assert refused == []
 
 
 def fill(url: str, *buckets: str) -> None:
-    """As `write`, from code that does not wait."""
-    asyncio.run(write(url, *buckets))
+    """The whole run, into each of some buckets."""
+    asyncio.run(write(url, list(lines()), *buckets))
+
+
+def put(url: str, bucket: str, text: Sequence[tuple[str, int]]) -> None:
+    """Some lines, into one bucket."""
+    asyncio.run(write(url, text, bucket))

@@ -12,7 +12,10 @@ from dashboards.grafana import check
 from dashboards.grafana.build import BOARDS, FOLDER, FOLDER_UID, build, text
 from dashboards.grafana.look import MODES, STATES, TOLD, Names
 from dashboards.grafana.panels import DATASOURCE_UID
+from dashboards.grafana.parts import DETECTORS
 from detectors import events, states
+from detectors.outages import MAINTENANCE
+from detectors.sensor_faults import KINDS
 from detectors.sisters import ALL_UNITS
 from stations.catalogue import load_fleet
 from stations.plant import Fleet
@@ -81,6 +84,11 @@ def test_states_and_modes_are_those_that_are_stored() -> None:
     assert [mode.name.en for mode in MODES] == list(events.MODE_NAMES)
     assert set(TOLD) == set(events.TELLS)
     assert ALL_UNITS in text(MADE["wanbiao-worklist"])
+
+
+def test_every_detector_of_what_is_not_watched_has_words() -> None:
+    kinds = {f"sensor-{kind}" for kind in KINDS if kind != "sound"}
+    assert set(DETECTORS) == kinds | {"data-quality", "crew", MAINTENANCE}
 
 
 def test_a_colour_that_grafana_takes_for_transparent_is_no_threshold() -> None:

@@ -10,7 +10,8 @@ import pytest
 from connectors import influx
 from dashboards.grafana import check
 from dashboards.grafana.build import build
-from detectors.events import ENDS, LEVELS, TELLS, EarlyWarning
+from detectors.events import ENDS, LEVELS, TELLS, DataQuality, EarlyWarning
+from detectors.outages import ALL_TAGS, MAINTENANCE, Outages, units_of
 from tests.dashboards import recorded
 from tests.services.influx import InfluxServer
 
@@ -130,6 +131,36 @@ def test_days_of_the_load_are_those_of_the_warnings(database: Database) -> None:
     rows = database.values("wanbiao-load", _place("wanbiao-load", "每天预警"), station=".*")
     for level in LEVELS:
         assert sum(row[level] for row in rows) == told.count(level)
+
+
+def test_what_is_not_watched_is_what_the_events_leave_open(database: Database) -> None:
+    outages = Outages(units_of(recorded.FLEET))
+    for event in recorded.all_events():
+        if isinstance(event, DataQuality):
+            outages.take(event)
+    expected = sorted(
+        (one.event.station, unit, one.event.tag, one.event.detector)
+        for one in outages.listed(recorded.LAST_NS)
+        for unit in one.units
+        if one.is_maintenance or one.event.tag != ALL_TAGS
+    )
+    rows = database.values("wanbiao-worklist", _place("wanbiao-worklist", "不参与评估"), station=".*")
+    assert sorted((row["station"], row["unit"], row["tag"], row["detector"]) for row in rows) == expected
+    assert {"crew", MAINTENANCE} <= {row["detector"] for row in rows}
+    assert all(row["what"] for row in rows)
+    later = database.values(
+        "wanbiao-worklist", _place("wanbiao-worklist", "不参与评估"), now_ms=recorded.NOW_MS + 86_400_000, station=".*"
+    )
+    assert MAINTENANCE not in {row["detector"] for row in later}, "windows end by their time"
+
+
+def test_an_act_is_no_score_of_zero(database: Database) -> None:
+    """What is logged of people has no score; what is measured is none of it zero."""
+    count = 'SELECT count("score") FROM "warning" WHERE "who" != \'\''
+    assert database.ask(count) == []
+    assert database.ask('SELECT min("score") FROM "warning"')[0]["min"] > 0.0
+    levels = database.ask('SELECT min("level") FROM "warning" WHERE "transition" =~ /^(acknowledged|shelved)$/')
+    assert levels[0]["min"] >= 3.0
 
 
 def _place(uid: str, start: str) -> str:
