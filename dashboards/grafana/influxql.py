@@ -125,6 +125,20 @@ def worklist(where: str, *, is_over: bool = False) -> str:
     return f"SELECT {columns} {episodes(where)} AND {which}"
 
 
+def came_again(transitions: str, within_ms: int, where: str) -> str:
+    """Rows with "n", one for each warning that came three times within so long, as in `detectors.attention`.
+
+    Three times within a span are two gaps that together are no longer: twice their moving average.
+    """
+    each = 'GROUP BY "station", "unit", "component", "episode"'
+    gaps = (
+        f'SELECT elapsed("level", 1ms) AS "gap" FROM "warning" WHERE "transition" =~ /^({transitions})$/ '
+        f"AND {where} AND $timeFilter {each}"
+    )
+    spans = f'SELECT moving_average("gap", 2) * 2 AS "span" FROM ({gaps}) {each}'
+    return f'(SELECT count("span") AS "n" FROM ({spans}) WHERE "span" <= {within_ms} {each})'
+
+
 # ---- sensors that are out, and maintenance
 
 

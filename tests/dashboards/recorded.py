@@ -75,6 +75,23 @@ def standing(warning: EarlyWarning) -> EarlyWarning:
     )
 
 
+def again(warning: EarlyWarning) -> list[EarlyWarning]:
+    """The same as one that chatters, four times in half a minute, and is over."""
+    onset_ns = LAST_NS - 60 * 10**9
+    course = [*(("reopened" if i else "opened", 10 * i) for i in range(4)), ("returned", 35)]
+    return [
+        replace(
+            warning,
+            id=f"{ord(warning.station[0]):08x}-9f53-5b0e-5d4b-77616e626961",
+            transition=transition,
+            unit="2",
+            time_ns=onset_ns + second * 10**9,
+            onset_ns=onset_ns,
+        )
+        for transition, second in course
+    ]
+
+
 @cache
 def all_events() -> list[Event]:
     """Every event of both stations in order of their times."""
@@ -82,7 +99,7 @@ def all_events() -> list[Event]:
     for station in FLEET.stations.values():
         said = list(events(station))
         told = next(one for one in said if isinstance(one, EarlyWarning) and one.evidence)
-        found += [*said, standing(told)]
+        found += [*said, standing(told), *again(told)]
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +11,13 @@ import pytest
 from connectors import influx
 from dashboards.grafana import check
 from dashboards.grafana.build import build
+from detectors.alarm_load import AlarmLoad
 from detectors.events import ENDS, LEVELS, TELLS, DataQuality, EarlyWarning
 from detectors.outages import ALL_TAGS, MAINTENANCE, Outages, units_of
+from streams.points import PointEncoder
 from tests.dashboards import recorded
 from tests.services.influx import InfluxServer
+from tests.streams.test_warning_points import WARNING
 
 pytestmark = pytest.mark.integration
 
@@ -161,6 +165,58 @@ def test_an_act_is_no_score_of_zero(database: Database) -> None:
     assert database.ask('SELECT min("score") FROM "warning"')[0]["min"] > 0.0
     levels = database.ask('SELECT min("level") FROM "warning" WHERE "transition" =~ /^(acknowledged|shelved)$/')
     assert levels[0]["min"] >= 3.0
+
+
+# ---- chatter, and the desks of stations
+
+
+def chattering() -> list[EarlyWarning]:
+    """Warnings that come again: within a minute across the hour, just not within a minute, within a day, and often."""
+    courses = {
+        ("YXK", "aaaaaaaa"): [3590, 3610, 3645],
+        ("YXK", "bbbbbbbb"): [0, 30, 61],
+        ("FYL", "cccccccc"): [0, 7_200, 40_000, 80_000],
+        ("FYL", "dddddddd"): [10, 20, 30, 40, 50_000, 90_000],
+    }
+    return sorted(
+        (
+            replace(
+                WARNING,
+                id=f"{id}-0000",
+                station=station,
+                transition=transition,
+                time_ns=recorded.START_NS + second * 10**9,
+                onset_ns=recorded.START_NS,
+            )
+            for (station, id), opened in courses.items()
+            for i, at in enumerate(opened)
+            for transition, second in (("reopened" if i else "opened", at), ("returned", at + 5))
+        ),
+        key=lambda event: event.time_ns,
+    )
+
+
+def test_chatter_and_returns_are_those_of_the_load(influx_server: InfluxServer, database: Database) -> None:
+    """The board counts as `detectors.alarm_load`, for each desk."""
+    influx_server.create_database("boards_chatter")
+    points = PointEncoder(recorded.FLEET.stations["YXK"].blocks[0])
+    recorded.put(influx_server.url, "boards_chatter", [points.warning(event) for event in chattering()])
+    asked = Database(database.url, "boards_chatter")
+    now_ns = recorded.START_NS + 100_000 * 10**9
+    now_ms, place = now_ns // 10**6, _place("wanbiao-load", "每个电站值班台").removesuffix("A")
+    for station in ("YXK", "FYL"):
+        load = AlarmLoad(station)
+        load.take(event for event in chattering() if event.station == station)
+        kpis = load.kpis(now_ns)
+        found = {
+            name: [row[name] for row in asked.values("wanbiao-load", place + ref, now_ms=now_ms, station=station)]
+            for ref, name in (("B", "most"), ("C", "chattering"), ("D", "returning"))
+        }
+        assert found["most"] == [kpis["per_slot_most"].value]
+        assert sum(found["chattering"]) == len(kpis.chattering)
+        assert sum(found["returning"]) == len(kpis.returning)
+    assert last(asked.values("wanbiao-load", "stat / E", now_ms=now_ms, station=".*")) == 2
+    assert last(asked.values("wanbiao-load", "stat / F", now_ms=now_ms, station=".*")) == 2
 
 
 def _place(uid: str, start: str) -> str:
