@@ -10,7 +10,10 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
+import msgspec
+
 from connectors.errors import ConnectorError
+from connectors.notify import Outgoing
 
 T = TypeVar("T")
 
@@ -121,3 +124,32 @@ class Grafana:
 
     def _nonsense(self) -> ConnectorError:
         return ConnectorError(f"what answers at {self.url} is no grafana", retryable=False)
+
+
+class _Mark(msgspec.Struct):
+    key: str
+    text: str
+    tags: list[str]
+    time_ms: int
+    end_ms: int | None = None
+
+
+class Annotator:
+    """A channel of messages whose bodies are lists of marks; ``name`` stands for it in what is said of failures."""
+
+    def __init__(self, name: str, url: str, *, token: str) -> None:
+        self._name, self._grafana = name, Grafana(url, token=token)
+
+    def send(self, message: Outgoing) -> None:
+        """Write every mark, each over the one of its key; ConnectorError if one could not be written.
+
+        All failures are worth another try: somebody may mend the token, and what was written is written over.
+        """
+        try:
+            self._grafana.check()
+            for mark in msgspec.json.decode(message.body, type=list[_Mark]):
+                self._grafana.annotate(
+                    mark.text, key=mark.key, tags=mark.tags, time_ms=mark.time_ms, end_ms=mark.end_ms
+                )
+        except ConnectorError as error:
+            raise ConnectorError(f"{self._name}: {error}", retryable=True) from None

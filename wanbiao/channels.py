@@ -30,9 +30,9 @@ SECRET_LEAST, SECRET_MOST = 16, 4096
 """Characters of a secret or an address in a file."""
 ESCALATE_LEAST_S, ESCALATE_MOST_S = 60.0, 7 * 86_400.0
 """Nobody can acknowledge faster than in a minute; after a week the worklist has long reminded [s]."""
-MESSAGE, WORK_ORDER = "message", "work_order"
-FORMATS: Final = (MESSAGE, WORK_ORDER)
-"""What a webhook is sent."""
+MESSAGE, WORK_ORDER, GRAFANA = "message", "work_order", "grafana"
+FORMATS: Final = (MESSAGE, WORK_ORDER, GRAFANA)
+"""What a webhook is sent; a Grafana, whose address is written like one, gets annotations."""
 LANGUAGES: Final = ("zh", "en", "both")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -255,12 +255,15 @@ class _Reader:
             if entry.secret_file is not None:
                 self.wrong(f"{key}.secret_file", entry.secret_file, "no secret, since only webhooks are signed")
             if entry.format != MESSAGE:
-                self.wrong(f"{key}.format", entry.format, f"{MESSAGE}, since only webhooks take work orders")
+                self.wrong(f"{key}.format", entry.format, f"{MESSAGE}, since only webhooks take work orders and marks")
             return ""
         if entry.secret_file is None:
             self.problems.append(
                 Problem(
-                    self.path.name, f"{key}.secret_file", "missing", "a file with the secret that signs the webhook"
+                    self.path.name,
+                    f"{key}.secret_file",
+                    "missing",
+                    "a file with the secret that signs the webhook (grafana: its token)",
                 )
             )
             return ""

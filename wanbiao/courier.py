@@ -6,17 +6,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from connectors.errors import ConnectorError
-from connectors.notify import Outgoing, Sender
+from connectors.notify import Outgoing, Sender, sender_of
 from connectors.outbox import Outbox, Parcel, retry_s
 from detectors.events import LEVELS
+from detectors.marks import marks
 from detectors.messages import Message
 from detectors.work_order import work_orders
-from wanbiao.channels import WORK_ORDER, Channel
+from wanbiao.channels import GRAFANA, WORK_ORDER, Channel
 from wanbiao.display import worded
 
 logger = logging.getLogger(__name__)
@@ -36,13 +37,26 @@ class Letter(msgspec.Struct, frozen=True):
 
 def parcel(message: Message, channel: Channel) -> Parcel:
     """A message, made ready for one channel."""
-    payload = work_orders(message.body) if channel.format == WORK_ORDER else message.body
+    payload: Any = message.body
+    if channel.format == WORK_ORDER:
+        payload = work_orders(message.body)
+    elif channel.format == GRAFANA:
+        payload = marks(message.body, channel.language)
     letter = Letter(
         worded(message.title, channel.language, separator=" / "),
         worded(message.text, channel.language, separator="\n\n"),
         msgspec.Raw(msgspec.json.encode(payload)),
     )
     return Parcel(channel.name, message.id, message.level == LEVELS[-1], message.time_ns, msgspec.json.encode(letter))
+
+
+def sender(channel: Channel) -> Sender:
+    """What delivers to a channel."""
+    if channel.format == GRAFANA:
+        from connectors.grafana import Annotator
+
+        return Annotator(channel.name, channel.url, token=channel.secret)
+    return sender_of(channel.name, channel.url, secret=channel.secret)
 
 
 def outgoing(parcel: Parcel) -> Outgoing:

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.errors import ConnectorError
 from connectors.kafka_reader import Positions, Record
-from connectors.notify import Sender, sender_of
+from connectors.notify import Sender
 from connectors.outbox import Outbox
 from connectors.wire import encode_warning
 from detectors.events import EarlyWarning
@@ -18,7 +18,7 @@ from stations.catalogue import load_fleet
 from tests.detectors.test_desk import SECOND, START
 from tests.services.receivers import SECRET
 from wanbiao.channels import MESSAGE, Channel, Channels
-from wanbiao.courier import Courier
+from wanbiao.courier import Courier, sender
 from wanbiao.messenger import Messenger
 
 FLEET = load_fleet()
@@ -89,7 +89,7 @@ class Post:
         self.couriers = [
             Courier(
                 one.name,
-                self.senders.get(one.name) or sender_of(one.name, one.url, secret=one.secret),
+                self.senders.get(one.name) or sender(one),
                 self.path,
                 clock=lambda: self.now_ns,
             )

@@ -48,10 +48,9 @@ def command(context: click.Context, file: str | None) -> None:
 @pass_settings
 def _run(settings: Settings, file: str | None) -> None:
     from connectors.kafka_reader import TopicReader
-    from connectors.notify import sender_of
     from connectors.outbox import Outbox, only_user
     from streams.alive import AliveFile
-    from wanbiao.courier import Courier
+    from wanbiao.courier import Courier, sender
     from wanbiao.messenger import Messenger
     from wanbiao.worklist import EVENTS_BACK_MOST
 
@@ -75,10 +74,7 @@ def _run(settings: Settings, file: str | None) -> None:
         Outbox(settings.outbox) as box,
         TopicReader(address, [topic], most=EVENTS_BACK_MOST, group=group) as log,
     ):
-        couriers = [
-            Courier(one.name, sender_of(one.name, one.url, secret=one.secret), settings.outbox)
-            for one in channels.channels
-        ]
+        couriers = [Courier(one.name, sender(one), settings.outbox) for one in channels.channels]
         messenger = Messenger(log, box, channels, fleet, couriers)
         messenger.begin()
         messenger.run(ending.is_set, AliveFile(settings.alive_file).touch)
@@ -120,15 +116,14 @@ def test(settings: Settings, name: str, file: str | None, as_json: bool) -> None
     Example:
       wanbiao notify test --channel crew --channels channels.toml
     """
-    from connectors.notify import sender_of
     from detectors.messages import message, trial
     from detectors.notifier import Notifier
-    from wanbiao.courier import outgoing, parcel
+    from wanbiao.courier import outgoing, parcel, sender
 
     channels = _load(settings, file)
     channel = _find(channels, name)
     made = message(trial(name, time.time_ns()), Notifier([], {}), settings.load_fleet(), channels.links)
-    sender_of(name, channel.url, secret=channel.secret).send(outgoing(parcel(made, channel)))
+    sender(channel).send(outgoing(parcel(made, channel)))
     click.echo(
         json.dumps({"channel": name, "id": made.id}) if as_json else f"{name}: test message {made.id} has arrived"
     )
