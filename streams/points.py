@@ -133,7 +133,7 @@ class PointEncoder:
 
 def _measured(event: EarlyWarning) -> dict[str, str]:
     """Fields of the log that a transition has only if it says how the machine is."""
-    fields = {}
+    fields: dict[str, str] = {}
     if event.evidence:
         fields |= {"score": f"{event.score}", "tag": quote(event.evidence[0].tag)}
     if event.transition in TELLS:
