@@ -11,7 +11,7 @@ import click
 
 from connectors.action_log import send_action
 from connectors.action_wire import ActionMessage, Audit, decode_action, encode_action
-from connectors.kafka import read_topic
+from connectors.kafka_reader import read_topic
 from connectors.wire import Unreadable, decode_health
 from detectors.actions import fault
 from streams.acting import to_action

@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from connectors.kafka import read_topic
+from connectors.kafka_reader import read_topic
 from detectors.events import DataQuality
 from detectors.outages import ALL_TAGS, Outage, Outages, units_of
 from detectors.sisters import ALL_UNITS

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from connectors.action_wire import ActionMessage, Audit, audit, decode_audit
-from connectors.kafka import KafkaAddress, Record, read_topic
+from connectors.kafka import KafkaAddress
+from connectors.kafka_reader import Record, read_topic
 from connectors.wire import encode_warning
 from detectors.events import DataQuality
 from tests.services.influx import InfluxServer
