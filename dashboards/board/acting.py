@@ -49,13 +49,27 @@ def new_action(
     action = Action(
         kind=kind,
         station=item.told.station,
-        who=" ".join(who.split()),
+        who=in_one_line(who),
         time_ns=max(now_ns, item.last.time_ns + STEP_NS),
-        why=" ".join(why.split()),
+        why=in_one_line(why),
         warning=item.told.id,
         until_ns=until_ns,
         outcome=outcome,
     )
+    return message_of(action)
+
+
+def in_one_line(words: str) -> str:
+    """What a person wrote, without line breaks and spaces that say nothing.
+
+    >>> in_one_line(" oil sample\\n taken ")
+    'oil sample taken'
+    """
+    return " ".join(words.split())
+
+
+def message_of(action: Action) -> ActionMessage:
+    """The message of an act, with an id of its own. ValueError as of `new_action`."""
     words = asdict(action)
     message = ActionMessage(schema=SCHEMA, action=words.pop("kind"), id=uuid.uuid4(), **words)
     reason = fault(action)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from dataclasses import asdict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -12,12 +11,11 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from connectors.action_wire import REFUSED, SCHEMA, ActionMessage, Audit, decode_action, encode_action
-from connectors.wire import Unreadable
-from dashboards.board.acting import STEP_NS, new_action
+from connectors.action_wire import REFUSED, ActionMessage, Audit
+from dashboards.board.acting import STEP_NS, in_one_line, message_of, new_action
 from dashboards.board.api_base import Code, Refusal, answer, block_of, station_of
 from dashboards.board.board import Board
-from detectors.actions import MAINTAIN, MAINTAIN_MOST_S, TEXT_MOST, Action, fault
+from detectors.actions import MAINTAIN, MAINTAIN_MOST_S, TEXT_MOST, Action
 
 ACTS_MOST: Final = 8
 """Acts under way at a time; of more each is refused and may be tried again."""
@@ -140,13 +138,11 @@ class _Carrier:
         now_ns = max(self._board.now_ns, item.last.time_ns + STEP_NS)
         until_ns = body.end_ns(now_ns) if isinstance(body, Timed) else 0
         outcome = body.outcome if isinstance(body, Closed) else ""
-        try:
-            message = new_action(
+        return await self._carry(
+            lambda: new_action(
                 kind, item, who=body.who, why=body.why, now_ns=now_ns, until_ns=until_ns, outcome=outcome
             )
-        except (ValueError, UnicodeEncodeError) as error:
-            raise HTTPException(422, str(error)) from None
-        return await self._carry(message)
+        )
 
     async def on_part(
         self, kind: str, code: str, body: Act, *, unit: str = "", component: str = "", tag: str = ""
@@ -157,16 +153,15 @@ class _Carrier:
             station_of(self._board, code)
         now_ns = max(self._board.now_ns, self._board.read(lambda room: room.last_ns) + STEP_NS)
         until_ns = body.end_ns(now_ns) if isinstance(body, Timed) else 0
-        who, why = " ".join(body.who.split()), " ".join(body.why.split())
+        who, why = in_one_line(body.who), in_one_line(body.why)
         action = Action(kind, code, who, now_ns, why, unit=unit, component=component, tag=tag, until_ns=until_ns)
-        words = asdict(action)
-        message = ActionMessage(schema=SCHEMA, action=words.pop("kind"), id=uuid.uuid4(), **words)
-        reason = fault(action) or _unreadable(message)
-        if reason:
-            raise HTTPException(422, reason)
-        return await self._carry(message)
+        return await self._carry(lambda: message_of(action))
 
-    async def _carry(self, message: ActionMessage) -> Response:
+    async def _carry(self, write: Callable[[], ActionMessage]) -> Response:
+        try:
+            message = write()
+        except ValueError as error:  # of our rules, or of a text that is no UTF-8
+            raise HTTPException(422, str(error)) from None
         if self._under_way >= ACTS_MOST:
             raise HTTPException(
                 503, f"{ACTS_MOST} acts are under way; try again in {RETRY_S} s", {"retry-after": str(RETRY_S)}
@@ -179,8 +174,3 @@ class _Carrier:
         if audit.result == REFUSED:
             raise HTTPException(409, audit.reason)
         return answer(audit)
-
-
-def _unreadable(message: ActionMessage) -> str:
-    read = decode_action(encode_action(message), (message.station,))
-    return read.reason if isinstance(read, Unreadable) else ""
