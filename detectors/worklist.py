@@ -52,11 +52,11 @@ class Worklist:
     def __init__(self) -> None:
         self.items: dict[str, Item] = {}
 
-    def take(self, event: EarlyWarning) -> None:
-        """Take the next transition in."""
+    def take(self, event: EarlyWarning) -> bool:
+        """Take the next transition in; False if it is known: a worker that was killed says things again."""
         item = self.items.setdefault(event.id, Item(event))
         if event in item.history:
-            return  # a worker that was killed has said it again
+            return False
         item.history.append(event)
         if event.transition in TELLS:
             item.told = event
@@ -67,6 +67,7 @@ class Worklist:
             # What rises is no longer what was acknowledged or shelved.
             item.rank, item.is_acknowledged, item.until_ns = rank, False, 0
         _do(item, event)
+        return True
 
     def listed(self, *, ended: bool = False) -> list[Item]:
         """What waits for a person or is being worked on, with ``ended`` all; the worst first, of these the newest.

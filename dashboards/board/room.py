@@ -96,7 +96,8 @@ class Room:
         if event.station not in self.fleet.stations:
             return False
         if isinstance(event, EarlyWarning):
-            self.worklist.take(event)
+            if not self.worklist.take(event):
+                return False
             self.load.take([event])
             self._forget()
         elif isinstance(event, DataQuality):

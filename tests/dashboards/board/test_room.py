@@ -191,6 +191,17 @@ def test_the_version_moves_only_with_what_is_seen() -> None:
     assert room.version > before
 
 
+def test_what_a_killed_worker_says_again_is_counted_once() -> None:
+    said = [warning("a"), acted("a", "acknowledged", START_NS + 1), warning("a", "reminded", START_NS + 2)]
+    room = told(*said)
+    version, load = room.version, room.load_view(START_NS + HOUR_NS)
+    assert load.count == 2
+    room.take(said)
+    assert (room.version, room.load_view(START_NS + HOUR_NS)) == (version, load)
+    room.take([warning("a", "reminded", START_NS + HOUR_NS)])
+    assert room.load_view(START_NS + HOUR_NS).count == 3
+
+
 def test_events_of_another_plant_are_passed_over() -> None:
     room = told(warning("a", station="XYZ"))
     assert room.version == 0
