@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dashboards.board.views import ComponentNow, Matrix, Named, TagNow, UnitRow, UnitView
 from detectors.base import Array
 from detectors.events import MODE_NAMES, RUNNING, HealthScore, TagTrend
-from detectors.states import NO_DATA, states, unit_states
+from detectors.states import NO_DATA, NORMAL, states, unit_states
 from detectors.wording import shown_uom
 from stations.plant import Block, Text
 
@@ -78,6 +78,11 @@ class Folded:
         return [int(NO_DATA)] * len(self.block.units) if self._health is None else self._health.units
 
     @property
+    def attended(self) -> int:
+        """How many units count as normal only because a person attends to them."""
+        return 0 if self._health is None else sum(self._health.attended)
+
+    @property
     def running(self) -> int:
         """How many units run."""
         return 0 if self._health is None else int(np.count_nonzero(self._health.event.mode == RUNNING))
@@ -111,7 +116,8 @@ class Folded:
         n, now = len(self._components), self._health
         if now is None:
             cells = (int(NO_DATA),) * n
-            return UnitRow(self.block.units[row], int(NO_DATA), UNKNOWN_MODE, None, None, None, cells, (False,) * n)
+            unknown = int(NO_DATA), UNKNOWN_MODE, None, None, None
+            return UnitRow(self.block.units[row], *unknown, cells, (False,) * n, is_attended=False)
         return UnitRow(
             unit=self.block.units[row],
             state=now.units[row],
@@ -121,6 +127,7 @@ class Folded:
             good=known(float(now.event.good[row])),
             cells=tuple(int(state) for state in now.components[row]),
             attended=tuple(now.event.attended[row].tolist()) if now.event.attended is not None else (False,) * n,
+            is_attended=now.attended[row],
         )
 
     def _regime(self, event: HealthScore, row: int) -> Text | None:
@@ -139,6 +146,7 @@ class Folded:
             unit=unit,
             block=self.block.code,
             state=seen.state,
+            is_attended=seen.is_attended,
             mode=seen.mode,
             regime=seen.regime,
             health=seen.health,
@@ -205,3 +213,12 @@ class _Now:
     def units(self) -> list[int]:
         """(n_units,)"""
         return [int(state) for state in unit_states(self.event, self.components)]
+
+    @cached_property
+    def attended(self) -> list[bool]:
+        """(n_units,) whether a unit counts as normal only because all that is abnormal there is attended to."""
+        attended = self.event.attended
+        if attended is None:
+            return [False] * len(self.units)
+        taken_on = np.logical_or.reduce(attended & (self.components > NORMAL), axis=1)
+        return [state == NORMAL and bool(taken) for state, taken in zip(self.units, taken_on, strict=True)]

@@ -227,6 +227,7 @@ class Room:
             units=len(units),
             running=sum(one.running for one in folded),
             counts=dict(counts),
+            attended=sum(one.attended for one in folded),
             worst_unit=where,
             worst_component=part,
             warnings=len(items),

@@ -23,6 +23,7 @@ class StationTile:
     health : the lowest of its units [0-100]; ``age_s`` of the newest scan [s of plant time]; None = there was none.
     is_stale : it has been silent for longer than its scans take; then ``state`` is no data at least.
     units : how many there are; ``running`` of them run; ``counts`` by the name of their state.
+    attended : units that count as normal only because a person has taken on what is abnormal there.
     worst_unit, worst_component : where the worst state is, "" and None while nothing is abnormal.
     warnings : that stand or wait; ``waiting`` of them have not been acknowledged.
     spark : health at equal steps of time, the oldest first; None = not known then.
@@ -38,6 +39,7 @@ class StationTile:
     units: int
     running: int
     counts: dict[str, int]
+    attended: int
     worst_unit: str
     worst_component: Text | None
     warnings: int
@@ -73,7 +75,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """One unit in the matrix of its block: a state for each component, and whether a person attends to it."""
+    """One unit in the matrix of its block: a state for each component, and whether a person attends to it.
+
+    ``is_attended``: it counts as normal only because of that.
+    """
 
     unit: str
     state: int
@@ -83,6 +88,7 @@ class UnitRow:
     good: float | None
     cells: tuple[int, ...]
     attended: tuple[bool, ...]
+    is_attended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +202,7 @@ class TagNow:
 class UnitView:
     """A unit: parts, tags, the modes it was in (``modes``: begin [ns] and name), warnings and sensors.
 
-    ``tags_age_s`` is the age of the values [s]: tags are told more rarely than health.
+    ``tags_age_s`` is the age of the values [s]: tags are told more rarely than health. ``is_attended`` as in `UnitRow`.
     """
 
     now_ns: int
@@ -206,6 +212,7 @@ class UnitView:
     unit: str
     block: str
     state: int
+    is_attended: bool
     mode: str
     regime: Text | None
     health: float | None

@@ -14,8 +14,6 @@ def warning_view(item: Item, fleet: Fleet) -> WarningView:
     told, last = item.told, item.last
     what, likely, first = brief(told)
     station = fleet.stations.get(told.station)
-    blocks = () if station is None else station.blocks
-    parts = [part.name for block in blocks for part in block.components if part.code == told.component]
     return WarningView(
         id=told.id,
         state=item.state,
@@ -24,7 +22,7 @@ def warning_view(item: Item, fleet: Fleet) -> WarningView:
         station_name=station.name if station else Text(told.station, told.station),
         unit=told.unit,
         component=told.component,
-        component_name=parts[0] if parts else Text(told.component, told.component),
+        component_name=part_name(fleet, told.station, told.component),
         since_ns=told.onset_ns,
         changed_ns=last.time_ns,
         until_ns=item.until_ns,
@@ -40,6 +38,14 @@ def warning_view(item: Item, fleet: Fleet) -> WarningView:
         can_act=item.state not in OVER,
         history=tuple(_happened(event) for event in item.history),
     )
+
+
+def part_name(fleet: Fleet, station: str, component: str) -> Text:
+    """What people call a component; its code where the station or the component is not known."""
+    known = fleet.stations.get(station)
+    blocks = () if known is None else known.blocks
+    names = (part.name for block in blocks for part in block.components if part.code == component)
+    return next(names, Text(component, component))
 
 
 def _happened(event: EarlyWarning) -> Happened:

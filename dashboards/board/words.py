@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from detectors.states import NORMAL
 from stations.plant import Text
 
 LANGUAGES: Final = ("zh", "en")
@@ -19,7 +20,7 @@ class Look(NamedTuple):
 
 
 LOOKS: Final = {
-    -2: Look("…", Text("学习中", "learning"), "is-quiet"),
+    -2: Look("…", Text("未判定", "not judged"), "is-quiet"),  # is learned, worked on, or has no score whatever comes
     -1: Look("–", Text("停运", "stopped"), "is-quiet"),
     0: Look("·", Text("正常", "normal"), "is-normal"),
     1: Look("◐", Text("缺测", "sensor out"), "is-partial"),
@@ -29,6 +30,8 @@ LOOKS: Final = {
     5: Look("■", Text("紧急", "urgent"), "is-urgent"),
 }
 """By the numbers of `detectors.states`; calm is grey, colour only for the abnormal."""
+ATTENDED: Final = Look("◇", Text("已接手", "attended"), "is-normal")
+"""Calm, since a person has taken on all that is abnormal there; its health is not hidden."""
 LEVEL_LOOKS: Final = {"watch": LOOKS[3], "warning": LOOKS[4], "urgent": LOOKS[5]}
 SAY: Final = {
     "board": Text("腕表", "Wanbiao"),
@@ -115,6 +118,15 @@ SAY: Final = {
     "keyboard": Text("Tab 移动，Enter 打开", "Tab moves, Enter opens"),
 }
 """Every other word on the pages; what stands in braces is filled in."""
+
+
+def look_of(state: int, *, is_attended: bool) -> Look:
+    """How a station or unit looks whose state is rolled up; what is attended counts as normal there, and is not.
+
+    >>> look_of(0, is_attended=True).word.en, look_of(3, is_attended=True).word.en
+    ('attended', 'watch')
+    """
+    return ATTENDED if is_attended and state == NORMAL else LOOKS[state]
 
 
 def say(key: str, language: str, **values: object) -> str:

@@ -21,8 +21,8 @@ from dashboards.board.pages.parts import (
     warning_row,
 )
 from dashboards.board.views import FleetView, StationTile
-from dashboards.board.words import LOOKS, health_text, in_language
-from detectors.states import NO_DATA, NORMAL
+from dashboards.board.words import health_text, in_language, look_of
+from detectors.states import NO_DATA
 from detectors.wording import duration
 from stations.plant import Text
 
@@ -55,13 +55,13 @@ class Tile:
     def show(self, tile: StationTile) -> None:
         """Bring it up to date."""
         page, language = self._page, self._page.language
-        look = LOOKS[tile.state]
+        look = look_of(tile.state, is_attended=tile.attended > 0)
         set_css(self._box, f"b-tile {look.css}")
         self._mark.show(look)
         self._health.set_text(health_text(tile.health))
         self._spark.show(tile.spark)
         self._where.set_text(_where(tile, language))
-        self._counts.set_text(counts_text(tile.counts))
+        self._counts.set_text(counts_text(tile.counts, tile.attended))
         waiting = f" · {page.say('waiting', n=tile.waiting)}" if tile.waiting else ""
         self._running.set_text(page.say("running", n=tile.running, all=tile.units) + waiting)
         self._age.set_text(age_text(tile.age_s, language, is_stale=tile.is_stale))
@@ -114,5 +114,5 @@ def _span(page: Frame, spark: Text) -> str:
 
 def _summary(page: Frame, view: FleetView) -> str:
     waiting = page.say("waiting", n=view.waiting) if view.waiting else page.say("none_waiting")
-    counts = counts_text(view.counts, least=int(NORMAL) + 1)
+    counts = counts_text(view.counts, sum(tile.attended for tile in view.stations))
     return " · ".join(part for part in (counts, waiting) if part)

@@ -8,11 +8,13 @@ from nicegui import ui
 from dashboards.board.board import Board
 from dashboards.board.pages.charts import days_options
 from dashboards.board.pages.frame import Frame, frame
-from dashboards.board.pages.parts import Redrawn, box, text
+from dashboards.board.pages.parts import Redrawn, box, text, unit_text
+from dashboards.board.warning_view import part_name
 from dashboards.board.words import in_language, moment, say
 from detectors.kpis import OURS, Kpi, Kpis
 from detectors.names import KPI_NAMES
 from detectors.wording import duration, number
+from stations.plant import Fleet
 
 RELATIONS = {"<=": "≤", "<": "<", ">=": "≥"}
 
@@ -64,7 +66,19 @@ def _load(page: Frame, kpis: Kpis) -> None:
                     with box("", "tr"):
                         text("td", "b-right", f"{one.count:,}")
                         text("td", "b-right", f"{100 * one.share:.0f} %")
-                        text("td", "", one.asset)
+                        text("td", "", asset_text(one.asset, page.board.fleet, page.language))
+
+
+def asset_text(asset: str, fleet: Fleet, language: str) -> str:
+    """An asset of `detectors.attention.asset_of` as the other pages call it; as it is where its station is not known."""
+    code, _, rest = asset.partition(".")
+    unit, _, component = rest.rpartition(".")
+    station = fleet.stations.get(code)
+    if station is None or not unit:
+        return asset
+    names = (station.name, part_name(fleet, code, component))
+    name, part = (in_language(text, language) for text in names)
+    return f"{name} {unit_text(unit, language)} {part}"
 
 
 def _figure(page: Frame, figure: Kpi) -> None:

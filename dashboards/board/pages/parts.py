@@ -10,6 +10,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from dashboards.board.views import WarningView
+from dashboards.board.words import ATTENDED as TAKEN_ON
 from dashboards.board.words import LEVEL_LOOKS, LOOKS, Look, in_language, moment, say
 from detectors.names import STATES
 from detectors.sentences import MODE_WORDS
@@ -129,14 +130,15 @@ def age_text(age_s: float | None, language: str, *, is_stale: bool = False) -> s
     return say("silent" if is_stale else "age", language, age=in_language(duration(age_s), language))
 
 
-def counts_text(counts: dict[str, int], least: int = 1) -> str:
-    """How many are abnormal, by shape, the worst first.
+def counts_text(counts: dict[str, int], attended: int = 0) -> str:
+    """How many are abnormal, by shape, the worst first, and how many of the others are attended to.
 
-    >>> counts_text({"normal": 30, "watch": 2, "urgent": 1})
-    '■ 1  ◆ 2'
+    >>> counts_text({"normal": 30, "watch": 2, "urgent": 1}, attended=3)
+    '■ 1  ◆ 2  ◇ 3'
     """
     names = {"urgent": 5, "warning": 4, "watch": 3, "no_data": 2, "partial": 1}
-    found = [(LOOKS[state].shape, counts[name]) for name, state in names.items() if counts.get(name) and state >= least]
+    found = [(LOOKS[state].shape, counts[name]) for name, state in names.items() if counts.get(name)]
+    found += [(TAKEN_ON.shape, attended)] if attended else []
     return "  ".join(f"{shape} {n}" for shape, n in found)
 
 

@@ -24,8 +24,7 @@ from dashboards.board.pages.parts import (
     warning_row,
 )
 from dashboards.board.views import Matrix, QualityView, StationView, UnitRow
-from dashboards.board.words import LOOKS, health_text, in_language, moment
-from detectors.states import NORMAL
+from dashboards.board.words import ATTENDED, LOOKS, Look, health_text, in_language, look_of, moment
 
 TABLE_UNITS_MOST = 60
 """More units than so many are shown as small cards: nobody reads a table of 222 rows."""
@@ -39,12 +38,13 @@ class Cell:
     def __init__(self) -> None:
         self._shape = text("span", "b-cell")
 
-    def show(self, state: int, name: str, language: str, *, attended: bool) -> None:
+    def show(self, look: Look, name: str, language: str, *, attended: bool = False) -> None:
         """Bring it up to date; ``name`` says of what, for the pointer and for readers of screens."""
-        look = LOOKS[state]
         set_css(self._shape, f"b-cell {look.css}{' is-attended' if attended else ''}")
         self._shape.set_text(look.shape)
         title = f"{name}: {in_language(look.word, language)}"
+        if attended:
+            title += f" · {in_language(ATTENDED.word, language)}"
         if self._shape.props.get("title") != title:
             self._shape.props["title"] = title
 
@@ -95,7 +95,7 @@ class MatrixTable:
             self._notes[row.unit].set_text(words)
             for i, state in enumerate(row.cells):
                 name = f"{self._page.say('unit', unit=row.unit)}, {self._names[i]}"
-                self._cells[row.unit, i].show(state, name, self._page.language, attended=row.attended[i])
+                self._cells[row.unit, i].show(LOOKS[state], name, self._page.language, attended=row.attended[i])
 
 
 class UnitCards:
@@ -114,8 +114,9 @@ class UnitCards:
     def show(self, matrix: Matrix, page: Frame) -> None:
         """Bring them up to date."""
         for row in matrix.units:
-            set_css(self._cards[row.unit], f"b-unit {LOOKS[row.state].css}")
-            self._cells[row.unit].show(row.state, _title(row, page), page.language, attended=any(row.attended))
+            look = look_of(row.state, is_attended=row.is_attended)
+            set_css(self._cards[row.unit], f"b-unit {look.css}")
+            self._cells[row.unit].show(look, _title(row, page), page.language)
 
 
 def _title(row: UnitRow, page: Frame) -> str:
@@ -138,8 +139,8 @@ def sensors(page: Frame, found: tuple[QualityView, ...]) -> None:
 def key(page: Frame) -> None:
     """What the shapes mean."""
     with box("b-chips b-small b-muted"):
-        for state in (5, 4, 3, 2, 1, 0, -1, -2):
-            mark(LOOKS[state], page.language)
+        for look in (*(LOOKS[state] for state in (5, 4, 3, 2, 1)), ATTENDED, *(LOOKS[state] for state in (0, -1, -2))):
+            mark(look, page.language)
 
 
 def add(board: Board) -> None:
@@ -168,7 +169,7 @@ def add(board: Board) -> None:
 
             def redraw() -> None:
                 view = board.station_view(code)
-                now.show(LOOKS[view.tile.state])
+                now.show(look_of(view.tile.state, is_attended=view.tile.attended > 0))
                 numbers.set_text(_numbers(made, view))
                 for shown, matrix in zip(matrices, view.blocks, strict=True):
                     shown(matrix)
@@ -197,7 +198,7 @@ def _numbers(page: Frame, view: StationView) -> str:
     parts = [
         f"{page.say('health_lowest')} {health_text(tile.health)}",
         page.say("running", n=tile.running, all=tile.units),
-        counts_text(tile.counts, least=int(NORMAL) + 1),
+        counts_text(tile.counts, tile.attended),
         age_text(tile.age_s, page.language, is_stale=tile.is_stale),
     ]
     return "  ·  ".join(part for part in parts if part)

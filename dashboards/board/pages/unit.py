@@ -14,7 +14,7 @@ from dashboards.board.pages.frame import Frame, frame
 from dashboards.board.pages.parts import Mark, Redrawn, age_text, box, link, mode_text, set_css, text, warning_row
 from dashboards.board.pages.station import sensors
 from dashboards.board.views import TagNow, Trend, UnitView
-from dashboards.board.words import LOOKS, health_text, in_language
+from dashboards.board.words import ATTENDED, LOOKS, health_text, in_language, look_of
 from detectors.sentences import MODE_WORDS
 from detectors.wording import number
 
@@ -119,7 +119,10 @@ class Chips:
             look = LOOKS[part.state]
             set_css(chip, f"b-chip {look.css if not part.attended else 'is-normal'}")
             shape.set_text(look.shape)
-            health.set_text(health_text(part.health))
+            words = [health_text(part.health)]
+            if part.attended:
+                words.append(in_language(ATTENDED.word, self._page.language))
+            health.set_text(" · ".join(words))
 
 
 def add(board: Board) -> None:
@@ -171,7 +174,7 @@ def _unit_page(page: Frame, code: str, unit: str, name: str) -> None:
 
     def redraw() -> None:
         view = board.unit_view(code, unit)
-        now.show(LOOKS[view.state])
+        now.show(look_of(view.state, is_attended=view.is_attended))
         numbers.set_text(_numbers(page, view))
         chips.show(view)
         strip.show(view, curves.range_s)

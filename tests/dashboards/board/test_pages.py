@@ -59,7 +59,13 @@ def test_an_acknowledgement_reaches_the_actor_and_is_shown(page: Page, served: S
     expect(story).to_contain_text(EVIL)
     expect(page.locator("[data-act=acknowledge]")).to_have_count(0)
     visit(page, served)
-    expect(page.locator("[data-station=ABC]")).to_have_class("b-tile is-normal", timeout=PUSHED_MS)
+    tile = page.locator("[data-station=ABC]")
+    expect(tile).to_have_class("b-tile is-normal", timeout=PUSHED_MS)
+    expect(tile).to_contain_text("attended")
+    expect(tile).not_to_contain_text("normal")
+    visit(page, served, "/station/ABC/2")
+    expect(page.locator(".b-title")).to_contain_text("attended")
+    expect(page.locator(".b-chip").first).to_contain_text("attended")
     assert page.evaluate("window.hacked") is None
 
 
@@ -149,9 +155,11 @@ def test_a_page_of_nothing_says_so(reader: Page, faulty: Served) -> None:
 def test_the_language_is_chosen_once(reader: Page, faulty: Served) -> None:
     visit(reader, faulty, "/load")
     expect(reader.locator(".b-page")).to_contain_text("Alarm load")
+    expect(reader.locator(".b-page")).to_contain_text("Alpha unit 2 bearing")
     reader.click(".b-switch")
     expect(reader.locator(".b-page")).to_contain_text("预警负荷")
     assert reader.url.endswith("/load")
+    expect(reader.locator(".b-page")).to_contain_text("甲站 2 号机 部件bearing")
     visit(reader, faulty)
     expect(reader.locator("[data-station=ABC]")).to_contain_text("甲站")
 

@@ -141,7 +141,21 @@ def test_the_matrix_shows_what_is_attended_as_it_is() -> None:
     room = told(health(level=event.level, score=event.score, attended=attended))
     row = room.station_view("ABC", START_NS).blocks[0].units[1]
     assert (row.state, row.cells, row.attended) == (0, (5, 0), (True, False))
+    assert row.is_attended
+    assert room.unit_view("ABC", "2", START_NS).is_attended
+    tile = room.fleet_view(START_NS).stations[0]
+    assert (tile.state, tile.attended, tile.counts) == (0, 1, {"normal": 3})
     assert [part.code for part in room.station_view("ABC", START_NS).blocks[0].components] == ["bearing", "shaft"]
+
+
+def test_attended_is_only_what_is_calm_because_of_it() -> None:
+    event, attended = _urgent(), np.zeros((3, 2), dtype=bool)
+    event.level[1, 1] = 1
+    attended[1, 0] = attended[0, 0] = True  # of unit 1 nothing is abnormal any more
+    room = told(health(level=event.level, score=event.score, attended=attended))
+    rows = room.station_view("ABC", START_NS).blocks[0].units
+    assert [(row.state, row.is_attended) for row in rows] == [(0, False), (3, False), (0, False)]
+    assert room.fleet_view(START_NS).stations[0].attended == 0
 
 
 def test_a_unit_has_its_tags_modes_and_warnings() -> None:
