@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import RedirectResponse
 from nicegui import ui
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
 from dashboards.board.board import Board
+from dashboards.board.guard import Guard
 from dashboards.board.pages import fleet, load, station, unit, worklist
 from dashboards.board.pages.frame import COOKIE, YEAR_S
 from dashboards.board.words import LANGUAGES
@@ -27,13 +28,15 @@ HISTORY_MOST: Final = 200
 """Messages that are kept for a page whose connection is interrupted."""
 
 
-def make_app(board: Board, *, routers: Sequence[APIRouter] = (), guard: Any = None) -> FastAPI:
+def make_app(
+    board: Board, *, routers: Sequence[APIRouter] = (), guard: Callable[[ASGIApp], ASGIApp] = Guard
+) -> FastAPI:
     """The pages of a board as an ASGI application; once a process, since pages are registered for all of it.
 
     Parameters
     ----------
     routers : what else is served, such as the HTTP API.
-    guard : a middleware around everything; None = only requests that name this machine as loopback are answered.
+    guard : a layer around everything; one of its own would let pages of strangers in.
     """
     app = FastAPI(title="Wanbiao", docs_url=None, redoc_url=None)
     for router in routers:
@@ -62,10 +65,7 @@ def make_app(board: Board, *, routers: Sequence[APIRouter] = (), guard: Any = No
         show_welcome_message=False,
         favicon="⌚",
     )
-    if guard is None:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"])
-    else:
-        app.add_middleware(guard)
+    app.add_middleware(guard)
     return app
 
 

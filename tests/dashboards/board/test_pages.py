@@ -210,7 +210,7 @@ def ask(served: Served, path: str, headers: dict[str, str]) -> tuple[int, str | 
 
 def test_another_host_is_refused(faulty: Served) -> None:
     """A page on the web may resolve its own name to the loopback."""
-    assert ask(faulty, "/", {"Host": "evil.example"}) == (400, None)
+    assert ask(faulty, "/", {"Host": "evil.example"}) == (403, None)
     assert ask(faulty, "/", {})[0] == 200
 
 
