@@ -53,7 +53,15 @@ class InfluxReader:
         one_each = 'GROUP BY "unit", "tag" ORDER BY time DESC LIMIT 1'
         return self._rows(fields, where, until_ms - NEWEST_BACK_MS, until_ms, one_each)
 
-    def _rows(self, fields: str, where: str, since_ms: int, until_ms: int, grouped: str) -> list[Row]:
+    def health(self, station: str, *, since_ms: int, until_ms: int, step_ms: int) -> list[Row]:
+        """The lowest health of a station at the begin of each step: ``time`` [ms] and ``health`` [0-100], the oldest first."""
+        where = f'"station" = {literal(station)} AND "unit" = \'all\' AND "component" = \'all\''
+        grouped = f"GROUP BY time({step_ms}ms) fill(none)"
+        return self._rows('first("health") AS "health"', where, since_ms, until_ms, grouped, measurement="health")
+
+    def _rows(
+        self, fields: str, where: str, since_ms: int, until_ms: int, grouped: str, *, measurement: str = "tag"
+    ) -> list[Row]:
         when = f"time > {since_ms}ms AND time <= {until_ms}ms"
-        influxql = f'SELECT {fields} FROM "tag" WHERE {where} AND {when} {grouped}'  # noqa: S608 - names are literals
+        influxql = f'SELECT {fields} FROM "{measurement}" WHERE {where} AND {when} {grouped}'  # noqa: S608 - names are literals
         return query(self.url, token=self.token, database=self.database, influxql=influxql)

@@ -116,7 +116,7 @@ def run_board(settings: Settings) -> None:
         now_ns()  # notes when it was heard
 
     follower = Follower(settings.kafka_address(), settings.prefix, Decoder(fleet), give)
-    poller = Poller(reader, fleet, board.take, now_ns)
+    poller = Poller(reader, fleet, board.take, now_ns, recall=board.recall)
 
     def parts() -> Iterable[Part]:
         return follower.part(), poller.part()

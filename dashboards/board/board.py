@@ -61,6 +61,11 @@ class Board:
         with self._lock:
             self._room.take(events)
 
+    def recall(self, station: str, healths: Iterable[tuple[int, float]]) -> None:
+        """See `Room.recall`."""
+        with self._lock:
+            self._room.recall(station, healths)
+
     def learn(self, progress: tuple[float, str] | None) -> None:
         """Tell how far learning is; None = live."""
         with self._lock:

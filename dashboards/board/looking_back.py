@@ -15,6 +15,7 @@ import numpy as np
 from connectors.errors import ConnectorError
 from connectors.influx_read import TREND, InfluxReader
 from dashboards.board.pulse import Part
+from dashboards.board.room import SPARK_MOST, SPARK_S
 from dashboards.board.views import Trend
 from detectors.events import Event, TagTrend
 from stations.plant import Block, Fleet, Text
@@ -73,9 +74,12 @@ def trends(block: Block, rows: Iterable[dict[str, Any]]) -> list[TagTrend]:
 class Poller:
     """Asks for the newest tags of every station again and again, in a thread of its own, from `start` to `stop`.
 
+    Once at the beginning it asks for the health of the day before, so that a restart shows the same spark lines.
+
     Parameters
     ----------
-    give : is handed the trends, in that thread.   now_ns : the time of the plant [ns]; 0 = not known yet.
+    give : is handed the trends, in that thread.   recall : the health of a station over that day, times in [ns].
+    now_ns : the time of the plant [ns]; 0 = not known yet.
     clock : of the wall [s], of any origin.
     """
 
@@ -86,9 +90,11 @@ class Poller:
         give: Callable[[list[Event]], None],
         now_ns: Callable[[], int],
         *,
+        recall: Callable[[str, list[tuple[int, float]]], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reader, self._fleet, self._give, self._now_ns, self._clock = reader, fleet, give, now_ns, clock
+        self._recall, self._unrecalled = recall, list(fleet.stations)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="board-tags", daemon=True)
         self._away_s: float | None = None
@@ -122,6 +128,9 @@ class Poller:
     def _look(self) -> None:
         until_ms = self._now_ns() // 1_000_000
         try:
+            while self._unrecalled and until_ms and not self._ending.is_set():
+                self._look_back(self._unrecalled[0], until_ms)
+                del self._unrecalled[0]
             for code, station in self._fleet.stations.items():
                 if self._ending.is_set() or not until_ms:
                     return
@@ -132,3 +141,9 @@ class Poller:
             if self._away_s is None:
                 self._away_s = self._clock()
                 logger.warning("%s; trying again every %.0f s", str(error), EACH_S)
+
+    def _look_back(self, code: str, until_ms: int) -> None:
+        step_ms = round(SPARK_S * 1000)
+        rows = self._reader.health(code, since_ms=until_ms - SPARK_MOST * step_ms, until_ms=until_ms, step_ms=step_ms)
+        known = [(row["time"] * 1_000_000, row["health"]) for row in rows if row["health"] is not None]
+        self._recall(code, known)

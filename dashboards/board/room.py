@@ -6,6 +6,7 @@ has an age, by the time of the plant that the caller gives.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -124,6 +125,16 @@ class Room:
         if not spark or event.time_ns - spark[-1][0] >= self._spark_ns:
             healths = [one for folded in self._of(event.station) if (one := folded.lowest) is not None]
             spark.append((event.time_ns // self._spark_ns * self._spark_ns, min(healths, default=None)))
+
+    def recall(self, station: str, healths: Iterable[tuple[int, float]]) -> None:
+        """Fill the spark line of a station with times [ns] and lowest healths [0-100] of before; what is known stays."""
+        spark = self._sparks[station]
+        first_ns = spark[0][0] if spark else math.inf
+        before = {time_ns // self._spark_ns * self._spark_ns: health for time_ns, health in healths}
+        # From the left, a full line would push out what is newer.
+        for time_ns in sorted((one for one in before if one < first_ns), reverse=True)[: SPARK_MOST - len(spark)]:
+            spark.appendleft((time_ns, before[time_ns]))
+        self.version += 1
 
     def _of(self, station: str) -> list[Folded]:
         return [folded for (code, _), folded in self._blocks.items() if code == station]

@@ -14,9 +14,10 @@ from connectors import influx
 from connectors.errors import ConnectorError
 from connectors.influx_read import TREND_POINTS_MOST, InfluxReader, literal
 from dashboards.board.looking_back import InfluxHistory, Poller, trends
+from dashboards.board.room import SPARK_MOST, SPARK_S
 from detectors.events import Event
 from streams.points import PointEncoder
-from tests.dashboards.board.plant import FLEET, trend
+from tests.dashboards.board.plant import FLEET, health, trend
 from tests.detectors.small import BLOCK, START_NS
 from tests.services.influx import InfluxServer
 
@@ -70,6 +71,11 @@ class Away:
     def __init__(self) -> None:
         self.failing = 1
         self.asked: list[int] = []
+        self.recalled: list[tuple[int, int, int]] = []
+
+    def health(self, station: str, *, since_ms: int, until_ms: int, step_ms: int) -> list[dict[str, Any]]:
+        self.recalled.append((since_ms, until_ms, step_ms))
+        return [{"time": until_ms - step_ms, "health": 70.0}, {"time": until_ms, "health": None}]
 
     def newest(self, station: str, *, until_ms: int) -> list[dict[str, Any]]:
         self.asked.append(until_ms)
@@ -81,7 +87,12 @@ class Away:
 
 def test_a_server_that_is_away_is_told_and_asked_again() -> None:
     reader, given, now_s = Away(), list[Event](), [100.0]
-    poller = Poller(reader, FLEET, given.extend, lambda: START_NS, clock=lambda: now_s[0])  # type: ignore[arg-type]
+    recalled: list[tuple[str, list[tuple[int, float]]]] = []
+
+    def recall(*told: Any) -> None:
+        recalled.append(told)
+
+    poller = Poller(reader, FLEET, given.extend, lambda: START_NS, recall=recall, clock=lambda: now_s[0])  # type: ignore[arg-type]
     assert poller.part().is_well
     poller._look()
     now_s[0] += 30.0
@@ -90,14 +101,18 @@ def test_a_server_that_is_away_is_told_and_asked_again() -> None:
     assert poller.part().is_well
     assert reader.asked == [START_MS] * 2
     assert len(given) == 1
+    day_ms, step_ms = round(SPARK_MOST * SPARK_S * 1000), round(SPARK_S * 1000)
+    assert reader.recalled == [(START_MS - day_ms, START_MS, step_ms)], "once, though the server was away after it"
+    assert recalled == [("ABC", [(START_NS - step_ms * 10**6, 70.0)])]
 
 
 def test_before_the_first_scan_nobody_is_asked_and_the_thread_ends() -> None:
     reader = Away()
-    poller = Poller(reader, FLEET, lambda _: None, lambda: 0)  # type: ignore[arg-type]
+    poller = Poller(reader, FLEET, lambda _: None, lambda: 0, recall=lambda *_: None)  # type: ignore[arg-type]
     poller.start()
     poller.stop()
     assert reader.asked == []
+    assert reader.recalled == []
     assert "board-tags" not in [thread.name for thread in threading.enumerate()]
 
 
@@ -122,7 +137,15 @@ def test_what_a_worker_writes_is_read_back(influx_server: InfluxServer, topic_pr
     last_ns = START_NS + minutes[-1] * 60 * 10**9
     events = [trend(START_NS + i * 60 * 10**9, (True, i % 2 == 0, False), value=50.0 + i) for i in minutes]
     asyncio.run(write(influx_server.url, database, [encoder.tags(event) for event in events]))
+    asyncio.run(write(influx_server.url, database, [encoder.health(health(event.time_ns)) for event in events]))
     reader = InfluxReader(influx_server.url, database)
+    step_ms = round(SPARK_S * 1000)
+    until_ms = last_ns // 10**6
+    day = reader.health(BLOCK.station, since_ms=until_ms - 4 * step_ms, until_ms=until_ms, step_ms=step_ms)
+    assert [row["health"] for row in day] == [100.0] * len(day)
+    assert 4 <= len(day) <= 5
+    assert {row["time"] % step_ms for row in day} == {0}
+    assert reader.health("XYZ", since_ms=0, until_ms=until_ms, step_ms=step_ms) == []
     history = InfluxHistory(reader, lambda: last_ns)
     code, newest = BLOCK.station, 50.0 + 2 * TREND_POINTS_MOST - 1
     found = history.trend(code, "1", TAGS[0], 3600.0)

@@ -230,6 +230,25 @@ def test_the_spark_line_ends_now_and_has_gaps() -> None:
     assert spark[-3:] == (100.0, None, 50.0)
 
 
+def test_a_spark_line_is_filled_with_what_was_before() -> None:
+    step_ns = round(limits.SPARK_S * 1e9)
+    now_ns = START_NS + 200 * step_ns
+    room = told(health(now_ns))
+    room.recall("ABC", [(now_ns - 2 * step_ns, 70.0), (now_ns - step_ns + 60 * 10**9, 60.0), (now_ns, 10.0)])
+    spark = room.fleet_view(now_ns).stations[0].spark
+    assert spark[-4:] == (None, 70.0, 60.0, 100.0), "what is known already stays"
+    room.take([_at(now_ns + step_ns)])
+    assert room.fleet_view(now_ns + step_ns).stations[0].spark[-2:] == (100.0, 50.0)
+
+
+def test_too_much_of_before_pushes_out_nothing_newer() -> None:
+    step_ns = round(limits.SPARK_S * 1e9)
+    now_ns = START_NS + 200 * step_ns
+    room = told(health(now_ns))
+    room.recall("ABC", [(now_ns - i * step_ns, float(i)) for i in range(2 * limits.SPARK_MOST)])
+    assert room.fleet_view(now_ns).stations[0].spark == (*map(float, range(limits.SPARK_MOST - 1, 0, -1)), 100.0)
+
+
 def _at(time_ns: int) -> HealthScore:
     score = np.zeros((3, 2))
     score[0, 0] = 1.0
