@@ -20,6 +20,7 @@ from dashboards.board.pages.parts import (
     unit_text,
     warning_row,
 )
+from dashboards.board.room import WAITING
 from dashboards.board.views import FleetView, StationTile
 from dashboards.board.words import health_text, in_language, look_of
 from detectors.states import NO_DATA
@@ -96,9 +97,10 @@ def add(board: Board) -> None:
                 summary.set_text(_summary(made, view))
                 for tile in view.stations:
                     tiles[tile.code].show(tile)
-                warnings = board.warnings()[:SHOWN_MOST]
+                # What nobody has taken on comes before what is worse and in hands.
+                warnings = sorted(board.warnings(), key=lambda one: one.state not in WAITING)[:SHOWN_MOST]
                 has_data = any(tile.age_s is not None for tile in view.stations)
-                if waiting.needs((warnings, has_data)):
+                if waiting.needs((tuple(warnings), has_data)):
                     with waiting:
                         for warning in warnings:
                             warning_row(warning, made.language)

@@ -81,7 +81,7 @@ def frame(board: Board, request: Request, here: str = "", title: str = "") -> It
             learning.set_visibility(view.progress is not None)
             if view.progress is not None:
                 share, note = view.progress
-                words.set_text(f"{made.say('learning')}: {share:.0%}  {note}")
+                words.set_text(made.say("learning", share=f"{share:.0%}", note=note))
                 bar.props["value"] = round(share, 3)
 
         made.live(redraw)

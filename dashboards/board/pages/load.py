@@ -50,8 +50,8 @@ def _load(page: Frame, kpis: Kpis) -> None:
                     ("figure", ""),
                     ("value", "b-right"),
                     ("target", "b-right"),
-                    ("source", ""),
-                    ("met", ""),
+                    ("source", "b-wide"),
+                    ("met", "b-fixed"),
                 ):
                     text("th", css, page.say(key))
             for figure in kpis.figures:
@@ -92,11 +92,11 @@ def _figure(page: Frame, figure: Kpi) -> None:
             bound = f"{RELATIONS[target.relation]} {_value(figure.name, target.bound, page.language)}"
             source = page.say("ours") if target.source == OURS else target.source
         text("td", "b-right", bound)
-        text("td", "b-muted", source)
+        text("td", "b-muted b-wide", source)
         if figure.is_met is None:
             text("td", "", "–")
         else:
-            met = "b-muted" if figure.is_met else "b-fault"
+            met = "b-fixed b-muted" if figure.is_met else "b-fixed b-fault"
             text("td", met, page.say("yes" if figure.is_met else "no"))
 
 

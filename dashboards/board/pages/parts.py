@@ -15,6 +15,7 @@ from dashboards.board.words import LEVEL_LOOKS, LOOKS, Look, in_language, moment
 from detectors.names import STATES
 from detectors.sentences import MODE_WORDS
 from detectors.sisters import ALL_UNITS
+from detectors.states import NO_DATA, NORMAL
 from detectors.wording import duration
 from stations.plant import Text
 
@@ -123,11 +124,12 @@ def age_text(age_s: float | None, language: str, *, is_stale: bool = False) -> s
     """How old a number is.
 
     >>> age_text(42.0, "en"), age_text(None, "en"), age_text(600.0, "zh", is_stale=True)
-    ('42 s ago', 'never heard of', '10 分钟无数据')
+    ('42 s ago', 'never heard of', '○ 10 分钟无数据')
     """
     if age_s is None:
         return say("no_age", language)
-    return say("silent" if is_stale else "age", language, age=in_language(duration(age_s), language))
+    age = in_language(duration(age_s), language)
+    return f"{LOOKS[NO_DATA].shape} {say('silent', language, age=age)}" if is_stale else say("age", language, age=age)
 
 
 def counts_text(counts: dict[str, int], attended: int = 0) -> str:
@@ -152,13 +154,19 @@ def mode_text(mode: str, regime: Text | None, language: str) -> str:
     return in_language(regime or MODE_WORDS[mode], language)
 
 
+def warning_look(warning: WarningView) -> Look:
+    """Shape and word of its level; without its colour once somebody cares, or it is over."""
+    look = LEVEL_LOOKS[warning.level]
+    return look._replace(css=LOOKS[NORMAL].css) if warning.state in ATTENDED else look
+
+
 def warning_row(warning: WarningView, language: str, *, has_place: bool = True) -> None:
     """One warning as a link to its page: what, where, since when, who cares."""
     is_attended = warning.state in ATTENDED
     css = "is-attended" if is_attended else f"is-{warning.level}"
     with link(f"b-warning {css}", f"/warning/{warning.id}"):
         with box("b-row"):
-            mark(LEVEL_LOOKS[warning.level], language)
+            mark(warning_look(warning), language)
             place = f"{unit_text(warning.unit, language)} {in_language(warning.component_name, language)}"
             if has_place:
                 place = f"{in_language(warning.station_name, language)} {place}"
@@ -174,7 +182,7 @@ def warning_row(warning: WarningView, language: str, *, has_place: bool = True) 
             text(
                 "span",
                 "b-grow",
-                " · ".join(part for part in (cared, first and f"{say('first', language)}: {first}") if part),
+                " · ".join(part for part in (cared, first and say("first_check", language, check=first)) if part),
             )
 
 

@@ -43,7 +43,7 @@ class Cell:
         set_css(self._shape, f"b-cell {look.css}{' is-attended' if attended else ''}")
         self._shape.set_text(look.shape)
         title = f"{name}: {in_language(look.word, language)}"
-        if attended:
+        if attended and look is not ATTENDED:
             title += f" · {in_language(ATTENDED.word, language)}"
         if self._shape.props.get("title") != title:
             self._shape.props["title"] = title
@@ -116,7 +116,7 @@ class UnitCards:
         for row in matrix.units:
             look = look_of(row.state, is_attended=row.is_attended)
             set_css(self._cards[row.unit], f"b-unit {look.css}")
-            self._cells[row.unit].show(look, _title(row, page), page.language)
+            self._cells[row.unit].show(look, _title(row, page), page.language, attended=row.is_attended)
 
 
 def _title(row: UnitRow, page: Frame) -> str:
@@ -138,7 +138,7 @@ def sensors(page: Frame, found: tuple[QualityView, ...]) -> None:
 
 def key(page: Frame) -> None:
     """What the shapes mean."""
-    with box("b-chips b-small b-muted"):
+    with box("b-chips b-legend b-small b-muted"):
         for look in (*(LOOKS[state] for state in (5, 4, 3, 2, 1)), ATTENDED, *(LOOKS[state] for state in (0, -1, -2))):
             mark(look, page.language)
 
@@ -157,7 +157,7 @@ def add(board: Board) -> None:
                 text("span", "b-name", in_language(station.name, made.language))
                 now = Mark(made.language)
                 numbers = text("span", "b-number b-muted")
-            with box("b-two"):
+            with box("b-two is-station"):
                 with box(""):
                     matrices = [_matrix(made, code, matrix) for matrix in board.station_view(code).blocks]
                     key(made)

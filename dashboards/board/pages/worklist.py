@@ -10,7 +10,7 @@ from nicegui import ui
 from dashboards.board.board import Board
 from dashboards.board.pages.acts import buttons, who_of
 from dashboards.board.pages.frame import Frame, frame
-from dashboards.board.pages.parts import Redrawn, box, link, mark, text, unit_text, warning_row
+from dashboards.board.pages.parts import Redrawn, box, link, mark, text, unit_text, warning_look, warning_row
 from dashboards.board.views import Happened, WarningView
 from dashboards.board.words import LEVEL_LOOKS, in_language, moment, say
 from detectors.names import STATES, TRANSITIONS
@@ -84,7 +84,7 @@ def _whole(page: Frame, view: WarningView, who: str, host: ui.element, redraw: C
     """Everything that is known of one warning, and what can be done."""
     language = page.language
     with box("b-title"):
-        mark(LEVEL_LOOKS[view.level], language)
+        mark(warning_look(view), language)
         place = f"{unit_text(view.unit, language)} {in_language(view.component_name, language)}"
         text("span", "b-name", f"{in_language(view.station_name, language)} {place}")
         text("span", "b-muted", in_language(STATES[view.state], language))

@@ -20,6 +20,10 @@ WAIT_MS = 8_000
 """Longest wait for anything on a page."""
 
 
+GO_MS = 60_000
+"""Longest wait for a page: the first of a process imports what it needs, and machines of CI are busy."""
+
+
 class Served:
     """A board in a process of its own."""
 
@@ -99,6 +103,7 @@ def opened(browser: Browser, served: Served) -> Iterator[Page]:
     """A page on a desk; the test fails if it asks anybody else for anything, or a script of it fails."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     context.set_default_timeout(WAIT_MS)
+    context.set_default_navigation_timeout(GO_MS)
     page = context.new_page()
     strangers: list[str] = []
     page.on("request", lambda request: strangers.append(request.url))

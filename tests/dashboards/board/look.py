@@ -18,14 +18,18 @@ SETTLE_MS = 2500
 """Curves come with the second redraw."""
 
 
-def pages(page: Page, url: str) -> dict[str, str]:
-    """Every page by a name for its picture, as the board links to them; of units and warnings the first that is listed."""
+def pages(page: Page, url: str, stations: list[str]) -> dict[str, str]:
+    """Every page by a name for its picture, as the board links to them; of units and warnings the first that is listed.
+
+    ``stations`` are those looked at; none = the first three.
+    """
     found = {"fleet": "/", "worklist": "/worklist", "load": "/load"}
     page.goto(url, wait_until="domcontentloaded")
     page.wait_for_selector(".b-tile")
     page.wait_for_timeout(SETTLE_MS)
     codes = page.eval_on_selector_all(".b-tile", "tiles => tiles.map(tile => tile.getAttribute('href'))")
-    found |= {f"station-{href.rsplit('/', 1)[1]}": href for href in codes[:3]}
+    chosen = [href for href in codes if href.rsplit("/", 1)[1] in stations] or codes[:3]
+    found |= {f"station-{href.rsplit('/', 1)[1]}": href for href in chosen}
     warning = page.query_selector(".b-warning")
     if warning is not None:
         found["warning"] = str(warning.get_attribute("href"))
@@ -45,6 +49,7 @@ def main() -> None:
     parser.add_argument("--language", choices=["zh", "en"], default="en")
     parser.add_argument("--sizes", default=",".join(SIZES))
     parser.add_argument("--only", default="", help="pages whose names begin so")
+    parser.add_argument("--stations", default="", help="their codes, separated by commas")
     parser.add_argument("--dark", action="store_true")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -56,7 +61,7 @@ def main() -> None:
             context = browser.new_context(viewport={"width": width, "height": height}, **more)
             context.add_cookies([{"name": "wanbiao_language", "value": given.language, "url": given.url}])
             page = context.new_page()
-            for name, path in pages(page, given.url).items():
+            for name, path in pages(page, given.url, given.stations.split(",")).items():
                 if not name.startswith(given.only):
                     continue
                 page.goto(given.url + path, wait_until="domcontentloaded")

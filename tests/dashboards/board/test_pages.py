@@ -63,6 +63,8 @@ def test_an_acknowledgement_reaches_the_actor_and_is_shown(page: Page, served: S
     expect(tile).to_have_class("b-tile is-normal", timeout=PUSHED_MS)
     expect(tile).to_contain_text("attended")
     expect(tile).not_to_contain_text("normal")
+    expect(page.locator(".b-warning .b-mark")).to_have_class("b-mark is-normal")
+    expect(page.locator(".b-warning .b-mark")).to_contain_text("urgent")
     visit(page, served, "/station/ABC/2")
     expect(page.locator(".b-title")).to_contain_text("attended")
     expect(page.locator(".b-chip").first).to_contain_text("attended")
