@@ -56,16 +56,18 @@ class Expected:
     ----------
     finding : ``warning`` = an early warning, ``quality`` = a data-quality event, ``none`` = no early warning at all.
     station, unit : where; unit "" = the station.
-    component : of the catalogue; "" = any of the unit.
-    before_day : not later than this [d after start]; None = within the scenario.
+    component : of the catalogue; "" = any of the unit.   tags : for ``quality``, the sensors, one of which is to be found.
+    after_day, before_day : not sooner and not later than this [d after start]; None = within the scenario.
     level : at least ``watch``, ``warning`` or ``urgent``.
-    most : of such findings, at most so many; None = any number.
+    most : of early warnings that stand for themselves, at most so many from ``after_day`` to the end; None = any number.
     """
 
     finding: str
     station: str
     unit: str = ""
     component: str = ""
+    tags: tuple[str, ...] = ()
+    after_day: float | None = None
     before_day: float | None = None
     level: str = "watch"
     most: int | None = None
@@ -151,6 +153,7 @@ def problems_of(scenario: Scenario, fleet: Fleet, file: str) -> Iterator[Problem
         yield from _event_problems(event, i, scenario, fleet, taking_part, file)
     for i, expected in enumerate(scenario.expect):
         yield from _expect_problems(expected, f"expect[{i}]", fleet, taking_part, file)
+        yield from _window_problems(expected, f"expect[{i}]", scenario, file)
 
 
 def _event_problems(
@@ -222,6 +225,28 @@ def _expect_problems(
             expects = f"a component of {expected.station}"
             near = nearest(expected.component, components)
             yield Problem(file, f"{at}.component", show(expected.component), expects, near)
+        for tag in expected.tags:
+            if tag not in block.tag_index:
+                near = nearest(tag, block.tag_index)
+                yield Problem(file, f"{at}.tags", show(tag), f"a tag of {expected.station}", near)
+    elif expected.tags:
+        yield Problem(file, f"{at}.tags", show(expected.tags[0]), "none: tags are of one station")
+
+
+def _window_problems(expected: Expected, at: str, scenario: Scenario, file: str) -> Iterator[Problem]:
+    """Days outside the scenario, or in the wrong order, could never be met, or always."""
+    first, last = 0.0 - scenario.learn_days, scenario.days
+    for name in ("after_day", "before_day"):
+        day = getattr(expected, name)
+        if day is not None and first <= 0 < last and not first <= day <= last:
+            yield Problem(file, f"{at}.{name}", show(day), f"a day within the scenario, {first:g} to {last:g}")
+    after = 0.0 if expected.after_day is None else expected.after_day
+    if expected.before_day is not None and expected.before_day <= after:
+        yield Problem(file, f"{at}.before_day", show(expected.before_day), f"later than after_day, {after:g}")
+    if expected.most is not None and (expected.finding != "warning" or expected.most < 1):
+        yield Problem(file, f"{at}.most", show(expected.most), "a number from 1, of warnings")
+    if expected.tags and expected.finding != "quality":
+        yield Problem(file, f"{at}.tags", show(expected.tags[0]), 'none but of the finding "quality"')
 
 
 def misplaced(case: Case, event: Event, stations: Sequence[Station], file: str, at: str) -> Iterator[Problem]:

@@ -119,6 +119,28 @@ def test_a_good_file_is_played_as_it_says(tmp_path: Path) -> None:
             "turbine_bearing",
             'expect[0].component: "turbine_bearing"; expected a component of YXK',
         ),
+        (
+            "before_day = 20",
+            "before_day = 31",
+            "expect[0].before_day: 31; expected a day within the scenario, -10 to 30",
+        ),
+        (
+            "before_day = 20",
+            "after_day = -11",
+            "expect[0].after_day: -11; expected a day within the scenario, -10 to 30",
+        ),
+        (
+            "before_day = 20",
+            "before_day = 20\nafter_day = 20",
+            "expect[0].before_day: 20; expected later than after_day, 20",
+        ),
+        ("before_day = 20", "most = 0", "expect[0].most: 0; expected a number from 1, of warnings"),
+        ("before_day = 20", 'tags = ["MKD10CT101"]', 'expect[0].tags: "MKD10CT101"; expected none but of the finding'),
+        (
+            'finding = "warning"',
+            'finding = "quality"\ntags = ["MKD10CT111"]',
+            'expect[0].tags: "MKD10CT111"; expected a tag of YXK; nearest: "MKD10CT101"',
+        ),
         ("before_day", "befor_day", "expect[0].befor_day: unknown key; expected one of finding"),
         ("[[events]]", "[[events]", "expected valid TOML"),
     ],
