@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from stations.schema import nearest
+from replay.library import UnknownIncidentError, find_incident
 from wanbiao.embedded import ENDLESS_SCANS, merged
 from wanbiao.errors import ConfigError
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from stations.simulate.delivery import Transport
 
 DAY_S: Final = 86_400.0
-INCIDENTS: Final = Path(__file__).parent.parent / "replay" / "incidents"
-"""Scenarios that are shipped; each can be named by its stem, or by the first part of it."""
+NO_SCENARIO: Final = "no such file; expected a scenario file, or one shipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +89,11 @@ def find_scenario(name: str, fleet: Fleet) -> Played:
 
     path = Path(name)
     if not path.is_file():
-        shipped = sorted(INCIDENTS.glob("*.toml"))
-        wanted = name.casefold().removesuffix(".toml")
-        fitting = [one for one in shipped if one.stem == wanted or one.stem.startswith(wanted + "_")]
-        if len(fitting) != 1:
-            near = nearest(wanted, [one.stem for one in shipped])
-            hint = f'; nearest: "{near}"' if near else ""
-            raise ConfigError(f"{name}: no such file; expected a scenario file, or one shipped{hint}")
-        path = fitting[0]
+        try:
+            path = find_incident(name)
+        except UnknownIncidentError as error:
+            told = str(error).replace("no such incident; expected one of wanbiao incidents", NO_SCENARIO)
+            raise ConfigError(told) from None
     try:
         return load_scenario(path, fleet)
     except ScenarioError as error:

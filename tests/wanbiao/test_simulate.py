@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from replay.library import INCIDENTS
 from replay.recordings import Recording
 from stations.catalogue import load_fleet
 from stations.profiles import in_profile
 from stations.simulate.labels import label
 from wanbiao.cli import cli
-from wanbiao.simulation import INCIDENTS, find_scenario
+from wanbiao.simulation import find_scenario
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
