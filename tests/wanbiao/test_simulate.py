@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from replay.library import INCIDENTS
 from replay.recordings import Recording
 from stations.catalogue import load_fleet
+from stations.faults import kinds
 from stations.profiles import in_profile
 from stations.simulate.labels import label
 from wanbiao.cli import cli
@@ -94,6 +95,8 @@ def test_an_incident_asks_for_a_warning_before_any_static_alarm(path: Path) -> N
     """Otherwise whoever repeats the alarm would pass; where no lead is promised (I2, I3) there is none to ask for."""
     played = find_scenario(path.stem, load_fleet())
     scenario = played.scenario
+    if all(kinds()[case.kind].pace == "none" for case in played.cases if kinds()[case.kind].is_failure):
+        return  # nothing is announced; and a day of seconds is a long way to simulate for that
     n_scans = [
         round((scenario.end_ns - scenario.first_ns) / 1e9 / one.block("units").period_s) for one in played.stations
     ]
