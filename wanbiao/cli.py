@@ -28,7 +28,8 @@ R = TypeVar("R")
 COMMANDS: Final = {
     "demo": "Simulate two stations, learn, find seeded faults: no service needed.",
     "watch": "Judge a recording in this process.",
-    "replay": "Play a recording through Kafka, workers and InfluxDB.",
+    "incidents": "List the incidents that can be replayed.",
+    "replay": "Replay an incident, or a recording through Kafka.",
     "load": "Tell what a list of warnings costs its readers.",
     "simulate": "Simulate stations: to Kafka, to files with labels, or as pictures.",
     "evaluate": "Judge the whole chain over the simulated fleet.",

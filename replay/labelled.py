@@ -1,0 +1,139 @@
+"""A recording with a label file, as an incident: the folder that ``wanbiao simulate --out`` writes, or one put together by hand.
+
+``labels.json`` is an object with ``labels``, each as docs/scenarios.md has it. What comes before the first that is not benign is
+learned.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from replay.adhoc import found_period_s
+from replay.files import SUFFIXES, RecordingError
+from replay.incident import DAY_S, Incident
+from replay.recordings import BadRow, Recording
+from stations.faults import Case, kinds
+from stations.plant import Fleet, Station, Text
+from stations.scan import Scan
+from stations.scenario import Played, Scenario
+from stations.schema import nearest
+from stations.simulate.labels import Label
+
+LABELS: Final = "labels.json"
+LABELS_MOST_BYTES: Final = 16 << 20
+"""Size of a label file: a hundred thousand labels."""
+CATEGORIES: Final = ("failure", "sensor", "data", "benign")
+
+
+class _Labels(msgspec.Struct):
+    labels: list[Label]
+    event_ns: int | None = None
+
+
+class LabelledIncident(Incident):
+    """A folder with recordings, a file a station named by its code, and their labels.
+
+    The event is ``event_ns`` of the label file, or else when the last of what is not benign is complete.
+
+    Raises
+    ------
+    RecordingError : in one line, if labels or recordings cannot be read, or are of stations that are not in ``fleet``.
+    """
+
+    def __init__(self, folder: Path, fleet: Fleet) -> None:
+        told = _read(folder / LABELS)
+        self._labels = sorted(told.labels, key=lambda one: (one.start_ns, one.station, one.unit, one.kind))
+        files = {path.name.partition(".")[0]: path for path in sorted(folder.iterdir()) if path.name.endswith(SUFFIXES)}
+        if not files:
+            raise RecordingError(f"{folder}: no recording in this folder; expected files such as YXK.parquet")
+        stations = {code: _station(path, code, fleet) for code, path in files.items()}
+        self._recordings = {code: Recording([files[code]], one.block("units")) for code, one in stations.items()}
+        first_ns, last_ns = _span(self._recordings)
+        wrong = [one for one in self._labels if one.category != "benign"]
+        start_ns = min((one.start_ns for one in wrong), default=(first_ns + last_ns) // 2)
+        start_ns = min(max(start_ns, first_ns), last_ns)
+        event_ns = told.event_ns or max((one.end_ns for one in wrong), default=0)
+        scenario = Scenario(
+            name=Text(folder.name, folder.name),
+            start=datetime.fromtimestamp(start_ns / 1e9, UTC).isoformat(),
+            days=max(last_ns - start_ns + 1, 1) / 1e9 / DAY_S,
+            stations=tuple(stations),
+            learn_days=(start_ns - first_ns) / 1e9 / DAY_S,
+            event_day=(event_ns - start_ns) / 1e9 / DAY_S if event_ns else None,
+        )
+        cases = [
+            Case(
+                one.kind, one.station, one.unit, one.start_ns, (one.end_ns - one.start_ns) / 1e9, one.severity, one.tag
+            )
+            for one in wrong
+        ]
+        super().__init__(folder.name, Played(scenario, tuple(stations.values()), tuple(cases)))
+
+    def scans(self, until_ns: int | None = None) -> Iterator[Scan]:
+        """Every scan of the recordings before ``until_ns`` [ns; None = the end]; rows that cannot be used are left out."""
+        lives = [recording.scans() for recording in self._recordings.values()]
+        for scan in heapq.merge(*lives, key=lambda scan: (scan.time_ns, scan.station, scan.block)):
+            if until_ns is not None and scan.time_ns >= until_ns:
+                return
+            yield scan
+
+    @property
+    def bad_rows(self) -> list[BadRow]:
+        """Rows that could not be used as they stand, the first of each file."""
+        return [row for recording in self._recordings.values() for row in recording.tally.named]
+
+    def labels(self) -> list[Label]:
+        """Those of the file, in order of time."""
+        return self._labels
+
+
+def _read(path: Path) -> _Labels:
+    try:
+        if path.stat().st_size > LABELS_MOST_BYTES:
+            raise RecordingError(f"{path}: larger than {LABELS_MOST_BYTES} bytes; expected labels")
+        told = msgspec.json.decode(path.read_bytes(), type=_Labels)
+    except OSError as error:
+        raise RecordingError(f"{path}: {(error.strerror or str(error)).lower()}; expected the labels") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordingError(f"{path}: {str(error).splitlines()[0]}") from None
+    for i, one in enumerate(told.labels):
+        if one.category not in CATEGORIES:
+            near = nearest(one.category, CATEGORIES)
+            hint = f'; nearest: "{near}"' if near else ""
+            raise RecordingError(
+                f'{path}: labels[{i}].category: "{one.category}"; expected one of {", ".join(CATEGORIES)}{hint}'
+            )
+        if one.kind not in kinds():
+            raise RecordingError(f'{path}: labels[{i}].kind: "{one.kind}"; expected one of wanbiao catalogue events')
+        if one.end_ns <= one.start_ns:
+            raise RecordingError(
+                f"{path}: labels[{i}].end_ns: {one.end_ns}; expected later than start_ns, {one.start_ns}"
+            )
+    return told
+
+
+def _station(path: Path, code: str, fleet: Fleet) -> Station:
+    """The station of a file, at the period of the file."""
+    station = fleet.stations.get(code)
+    if station is None:
+        near = nearest(code, fleet.stations)
+        hint = f'; nearest: "{near}"' if near else ""
+        raise RecordingError(f'{path}: no station "{code}"; expected a file named after one of the catalogue{hint}')
+    period_s = found_period_s(path)
+    return station if period_s is None else station.at_period(period_s)
+
+
+def _span(recordings: Mapping[str, Recording]) -> tuple[int, int]:
+    """First and last time of some recordings [ns]; every row is read once for that."""
+    firsts, lasts = [], []
+    for recording in recordings.values():
+        times = [scan.time_ns for scan in recording.scans()]
+        firsts.append(times[0])
+        lasts.append(times[-1])
+    return min(firsts), max(lasts)

@@ -1,0 +1,281 @@
+"""``wanbiao incidents`` and ``wanbiao replay NAME``: the play, its verdict and exit codes, several runs, the report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from detectors.tuning import Tuning
+from replay import library
+from replay.incident import Incident
+from stations.scan import Scan
+from stations.scenario import load_scenario
+from tests.replay.played import SMALL, fleet, incident
+from wanbiao import incident_replay
+from wanbiao.cli import cli
+from wanbiao.embedded import Pace
+from wanbiao.incident_play import USUAL, Play
+
+CATALOGUE = {"WANBIAO_CATALOGUE": "HYG", "WANBIAO_LANGUAGE": "en"}
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(word) for word in words], env=CATALOGUE)
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """The verdict on the small incident, as JSON."""
+    result = run("replay", SMALL, "--json")
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_the_library_is_listed() -> None:
+    result = CliRunner().invoke(cli, ["incidents", "--json"])
+    found = json.loads(result.stdout)
+    assert [one["name"] for one in found] == [path.stem for path in library.shipped()]
+    assert all(one["expectations"] for one in found)
+    table = CliRunner().invoke(cli, ["incidents", "--language", "zh"]).stdout
+    assert "i02_duvha" in table
+    assert "杜瓦4号机" in table
+
+
+def test_an_incident_ends_with_a_verdict(told: dict[str, Any]) -> None:
+    assert (told["name"], told["held"], told["caught"], told["false_warnings"]) == ("small", True, True, 0)
+    assert (told["whole"], told["interrupted"], len(told["expectations"])) == (True, False, 1)
+
+
+def test_people_read_the_same(told: dict[str, Any]) -> None:
+    result = run("replay", SMALL)
+    assert result.exit_code == 0
+    assert "✓ held: HYG 2: a warning (watch), days 0.5 - 3" in result.stdout
+    assert f"digest of all messages: {told['digest']}" in result.stdout
+    assert "replaying: 50%" in result.stderr
+
+
+def test_an_expectation_that_does_not_hold_is_exit_code_1(tmp_path: Path) -> None:
+    path = tmp_path / "early.toml"
+    path.write_text(SMALL.read_text().replace("before_day = 3.0", "before_day = 0.6"))
+    result = run("replay", path, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["held"]) == (1, False)
+
+
+def test_what_lies_beyond_the_end_is_undecided() -> None:
+    result = run("replay", SMALL, "--to", "0.3")
+    assert result.exit_code == 0
+    assert "– undecided" in result.stdout
+    assert "played only to: 2026-07-01 07:12" in result.stdout
+
+
+def test_all_of_them_are_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any]) -> None:
+    for name in ("a01_small", "a02_late"):
+        shutil.copy(SMALL, tmp_path / f"{name}.toml")
+    late = tmp_path / "a02_late.toml"
+    late.write_text(late.read_text().replace("before_day = 3.0", "before_day = 0.6"))
+    monkeypatch.setattr(library, "INCIDENTS", tmp_path)
+    result = run("replay", "--all", "--json")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    assert [(row["name"], row["held"]) for row in rows] == [("a01_small", True), ("a02_late", False)]
+    keys = ["name", "expected", "held", "caught", "lead_to_alarm_h", "lead_to_event_h", "false_warnings", "seconds"]
+    assert list(rows[0]) == keys
+    assert rows[0]["lead_to_alarm_h"] == told["lead_to_alarm_h"]
+
+
+def test_other_constants_run_beside_the_usual_ones(tmp_path: Path, told: dict[str, Any]) -> None:
+    """And do not disturb them: the first run says the very bytes that it says alone."""
+    (tmp_path / "blind.toml").write_text("limit = 60.0\n")
+    result = run("replay", SMALL, "--what-if", tmp_path / "blind.toml", "--json")
+    usual, blind = json.loads(result.stdout)["runs"]
+    assert (usual["variant"], blind["variant"]) == (USUAL, "blind.toml")
+    assert usual["digest"] == told["digest"] != blind["digest"]
+    assert (blind["caught"], blind["warnings"]) == (False, 0)
+
+
+def test_a_sweep_tells_what_earliness_costs() -> None:
+    result = run("replay", SMALL, "--sweep", "limit=6,9")
+    assert result.exit_code == 0
+    assert "limit=6.0" not in result.stdout
+    assert "limit=6 " in result.stdout
+    (row,) = [line for line in result.stdout.splitlines() if line.startswith("limit=9")]
+    assert "*" in row
+
+
+@pytest.mark.timeout(400)  # two runs and matplotlib, on a machine that has other things to do
+def test_the_report_needs_nothing_else_and_is_safe(tmp_path: Path) -> None:
+    path = tmp_path / "small.html"
+    assert run("replay", SMALL, "--report", path, "--sweep", "limit=9").exit_code == 0
+    text = path.read_text()
+    assert text.startswith("<!doctype html>")
+    assert text.count("<svg") == 2
+    assert "a cooler leaks &lt;b&gt;" in text
+    assert "MKA10CT103" in text
+    outside = [part for part in ("<script", "<link", "@import", 'src="', 'href="http') if part in text]
+    assert outside == []
+
+
+# -------------------------------------------------------------------------------------------------------- speed, keys
+
+
+def play(**changes: Any) -> Play:
+    return Play(incident(), {USUAL: Tuning()}, **changes)
+
+
+def test_the_same_bytes_at_any_speed_and_with_pauses(told: dict[str, Any]) -> None:
+    now, pauses = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    pace = Pace(86_400.0, clock=lambda: now[0], sleep=sleep)
+    slow = play(pace=pace, from_ns=incident().scenario.at_day(3.0), pause=lambda: pauses.append(now[0]), traced=True)
+    (verdict,) = slow.run(lambda done, note: None)
+    assert verdict.digest == told["digest"]
+    assert now[0] == pytest.approx(2.0, abs=0.01)
+    assert len(pauses) == told["warnings"]
+    assert pauses[0] == 0.0
+
+
+class _Interrupted(Incident):
+    """Ctrl-C after so many scans."""
+
+    after = 0
+
+    def scans(self, until_ns: int | None = None) -> Iterator[Scan]:
+        yield from islice(super().scans(until_ns), self.after)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("after", "code", "part"), [(8 * 144 + 200, 130, "played only to"), (100, 130, "no verdict")])
+def test_ctrl_c_keeps_what_was_found(after: int, code: int, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_Interrupted, "after", after)
+    played = load_scenario(SMALL, fleet())
+    monkeypatch.setattr(incident_replay, "load_incident", lambda path, fleet: _Interrupted("small", played))
+    result = run("replay", SMALL)
+    assert result.exit_code == code
+    assert part in result.output
+
+
+# ---------------------------------------------------------------------------------------------------- labelled recordings
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small incident as a recording with labels."""
+    path = tmp_path_factory.mktemp("recorded") / "mine"
+    assert run("simulate", "--out", path, "--scenario", SMALL).exit_code == 0
+    return path
+
+
+def test_a_recording_with_labels_is_an_incident(folder: Path) -> None:
+    """It has no expectations, so none can fail; what it is about is what is complete last."""
+    result = run("replay", folder, "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert (found["name"], found["expected"], found["held"], found["caught"]) == ("mine", 0, None, True)
+    assert found["about"]["kind"] == "F10"
+    assert 0 < found["lead_to_alarm_h"] < found["lead_to_event_h"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "part"),
+    [
+        ("{", "labels.json: Input data was truncated"),
+        ('{"labels": 3}', "Expected `array`, got `int`"),
+        ('{"labels": [{"kind": "F10"}]}', "Object missing required field"),
+        ("[" * 9000, "labels.json: "),
+        (None, 'labels[0].category: "failur"; expected one of failure, sensor, data, benign; nearest: "failure"'),
+    ],
+)
+def test_labels_that_cannot_be_read_are_one_line(folder: Path, labels: str | None, part: str, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(folder, mine)
+    right = (mine / "labels.json").read_text()
+    (mine / "labels.json").write_text(right.replace('"failure"', '"failur"') if labels is None else labels)
+    result = run("replay", mine)
+    assert result.exit_code == 65
+    assert part in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_recording_that_is_cut_off_is_one_line(folder: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(folder, mine)
+    data = (mine / "HYG.parquet").read_bytes()
+    (mine / "HYG.parquet").write_bytes(data[: len(data) // 2])
+    result = run("replay", mine)
+    assert result.exit_code == 65
+    assert "HYG.parquet: damaged Parquet file" in result.stderr
+
+
+# ------------------------------------------------------------------------------------------------------------ refusals
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ([], "what? expected an incident"),
+        (["calide"], 'no such incident; expected one of wanbiao incidents; nearest: "i03_callide"'),
+        (["i01", "i02"], "one incident at a time, or --all"),
+        (
+            ["README.md"],
+            "expected an incident, a scenario file or a folder with labels.json; a recording is for wanbiao watch",
+        ),
+        (["i01", "--workers", "2"], "--workers is for when a recording is, with --kafka"),
+        (["x.csv", "--kafka", "--speed", "60"], "--speed is for when an incident is replayed, without --kafka"),
+        (["i01", "--kafka"], '"i01" is an incident; with --kafka expected files of a recording'),
+        (["i01", "--all"], 'expected no name beside it, not "i01"'),
+        (["--all", "--sweep", "limit=5"], "expected it without --sweep"),
+        (["i01", "--sweep", "limit=5", "--what-if", "x.toml"], "either --what-if or --sweep"),
+        (["i01", "--sweep", "limt=5"], 'nearest: "limit"'),
+        (["i01", "--sweep", "limit=five"], "expected numbers such as 5,6,7"),
+        (["i01", "--sweep", "limit=" + ",".join(map(str, range(1, 30)))], "expected at most 20"),
+        (["i01", "--from", "119"], "outside the incident; expected a day from 0 to 118"),
+        (["i01", "--from", "soon"], "expected a day from 0 to 118, or a time such as 2009-04-21"),
+        (["i01", "--from", "20", "--to", "10"], "--from is not before --to"),
+    ],
+    ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else "",
+)
+def test_what_cannot_be_is_refused_in_one_line(words: list[str], part: str) -> None:
+    result = CliRunner().invoke(cli, ["replay", *words])
+    assert result.exit_code == 2
+    assert part in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "words", "part"),
+    [
+        ({}, ["--bucket", "pm"], "--bucket pm: is that of live health"),
+        ({"WANBIAO_INFLUX_BUCKET": "pm_replay"}, [], "--bucket pm_replay: is that of live health"),
+        ({"WANBIAO_PREFIX": "replay.x."}, ["--run", "x"], "--run x: its topics are those of WANBIAO_PREFIX"),
+    ],
+)
+def test_live_rooms_see_nothing_of_a_replay_through_kafka(environ: dict[str, str], words: list[str], part: str) -> None:
+    """Two locks, topics and bucket, each of which holds alone."""
+    result = CliRunner().invoke(cli, ["replay", "x.csv", "--kafka", *words], env=environ)
+    assert result.exit_code == 2
+    assert part in result.stderr
+
+
+def test_a_name_that_is_a_file_too_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("i01").touch()
+    result = CliRunner().invoke(cli, ["replay", "i01"])
+    assert result.exit_code == 2
+    assert "expected its longer name, i01_sayano_shushenskaya, for the incident" in result.stderr
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_play(tmp_path: Path) -> None:
+    result = run("replay", SMALL, "--report", tmp_path / "no" / "x.html")
+    assert result.exit_code == 78
+    assert "expected a file in a folder that exists" in result.stderr

@@ -1,0 +1,112 @@
+"""Plays an incident in this process: monitors learn, then live through it, at a pace, with one set of constants or several."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from detectors.events import OPENS, EarlyWarning, Event
+from detectors.tuning import Tuning
+from replay.heard import Heard, opened, silent
+from replay.incident import Incident, ready
+from replay.traces import Traces, telling
+from replay.verdict import Verdict, judge_incident
+from stations.plant import Fleet
+from stations.scenario import ScenarioError, load_scenario
+from wanbiao.display import Advance, date
+from wanbiao.embedded import Pace
+from wanbiao.errors import ConfigError
+
+USUAL: Final = "usual"
+"""Name of the run with the constants of the settings."""
+SHOWN: Final = (*OPENS, "escalated")
+"""Transitions that are printed while it plays."""
+
+
+def nothing(_event: EarlyWarning) -> None:
+    """Nobody looks."""
+
+
+@dataclass(slots=True)
+class Play:
+    """An incident, the runs through it, and how it is to be played.
+
+    Attributes
+    ----------
+    variants : constants by name of run; the first is shown.
+    from_ns, to_ns : fast-forward before, end there [ns]; None = begin and end of the incident.
+    pace : from ``from_ns`` on.   show : of each warning of the first run.   pause : called where one opens; None = never.
+    traced : whether the tags are kept for a report.
+    """
+
+    incident: Incident
+    variants: dict[str, Tuning]
+    from_ns: int | None = None
+    to_ns: int | None = None
+    pace: Pace = field(default_factory=lambda: Pace(math.inf))
+    show: Callable[[EarlyWarning], None] = nothing
+    pause: Callable[[], None] | None = None
+    traced: bool = False
+    clock: Callable[[], float] = time.monotonic
+    interrupted: bool = False
+    seconds: float = 0.0
+    traces: Traces | None = None
+
+    def run(self, advance: Advance) -> list[Verdict]:
+        """One verdict a run; Ctrl-C ends the play and keeps what was found, nothing while it still learns."""
+        begun_s, scenario = self.clock(), self.incident.scenario
+        end_ns = scenario.end_ns if self.to_ns is None else min(self.to_ns, scenario.end_ns)
+        runs = [self._heard(name, tuning) for name, tuning in self.variants.items()]
+        if self.traced:
+            self.traces = Traces(self.incident.stations, self.incident.cases, scenario.start_ns)
+        reached_ns = scenario.first_ns
+        try:
+            for scan in self.incident.scans(end_ns):
+                told = [run.receive(scan) for run in runs]
+                reached_ns = scan.time_ns + 1
+                advance((scan.time_ns - scenario.first_ns) / (end_ns - scenario.first_ns), date(scan.time_ns))
+                if self.traces is not None:
+                    self.traces.take(told[0])
+                if scan.time_ns >= scenario.start_ns:
+                    self._present(scan.time_ns, told[0])
+            reached_ns = end_ns
+        except KeyboardInterrupt:
+            self.interrupted = True
+        verdicts = []
+        if reached_ns > scenario.start_ns:
+            labels = self.incident.labels()
+            verdicts = [judge_incident(self.incident, labels, run, reached_ns) for run in runs]
+        self.seconds = self.clock() - begun_s
+        return verdicts
+
+    def _heard(self, name: str, tuning: Tuning) -> Heard:
+        scenario, tuned = self.incident.scenario, ready(tuning, self.incident.scenario)
+        tuned = telling(tuned) if self.traced else silent(tuned)
+        return Heard(name, self.incident.stations, tuned, scenario.start_ns, scenario.days)
+
+    def _present(self, time_ns: int, events: Sequence[Event]) -> None:
+        if self.from_ns is None or time_ns >= self.from_ns:
+            self.pace.wait(time_ns)
+        warnings = [event for event in events if isinstance(event, EarlyWarning)]
+        for event in warnings:
+            if event.transition in SHOWN:
+                self.show(event)
+        if self.pause is not None and opened(warnings):
+            self.pause()
+
+
+def load_incident(path: Path, fleet: Fleet) -> Incident:
+    """An incident from its scenario file, made ready; it is called by the stem of the file.
+
+    Raises
+    ------
+    ConfigError : the file has problems.
+    """
+    try:
+        return Incident(path.stem, load_scenario(path, fleet))
+    except ScenarioError as error:
+        raise ConfigError(str(error)) from None
