@@ -71,7 +71,8 @@ def read_lines(path: Path, advanced: Callable[[int], object] = lambda n_bytes: N
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise RecordingError(f"{path}: damaged gzip file: {error}") from None
     except OSError as error:
-        raise RecordingError(f"{path}: {error.strerror or error}") from None
+        first = str(error.strerror or error).partition("\n")[0]  # a damaged Parquet file may be told in several lines
+        raise RecordingError(f"{path}: {first}") from None
 
 
 def names_its_columns(path: Path) -> bool:

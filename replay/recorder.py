@@ -23,7 +23,7 @@ class Recorder:
     """A recording under way, in ``folder``/``station``.parquet or .csv; to be used with ``with``.
 
     Rows stand in the order in which the scans came. Readings without a good value are empty cells. `replay.Recording`
-    reads it back, value for value.
+    reads it back, value for value. A Parquet file says of which revision of the catalogue it is, under ``wanbiao.revision``.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ class Recorder:
         self._block = block
         self._units = pa.array(block.units, pa.string())
         fields = [("time", pa.timestamp("ms", "UTC")), (UNIT_COLUMN, pa.string())]
-        self._schema = pa.schema(fields + [(tag.code, pa.float32()) for tag in block.tags])
+        about = {"wanbiao.station": block.station, "wanbiao.revision": block.revision}
+        self._schema = pa.schema(fields + [(tag.code, pa.float32()) for tag in block.tags], metadata=about)
         self._writer: Any
         if kind == "parquet":
             self._writer = parquet.ParquetWriter(self.path, self._schema, compression="zstd")
