@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "watch": "Judge a recording in this process.",
     "incidents": "List the incidents that can be replayed.",
     "replay": "Replay an incident, or a recording through Kafka.",
+    "record": "Record the telemetry on Kafka to files.",
     "load": "Tell what a list of warnings costs its readers.",
     "simulate": "Simulate stations: to Kafka, to files with labels, or as pictures.",
     "evaluate": "Judge the whole chain over the simulated fleet.",
