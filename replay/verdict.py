@@ -153,11 +153,14 @@ def judge_incident(incident: Incident, labels: Sequence[Label], heard: Heard, un
 
 
 def subject(labels: Sequence[Label], event_ns: int | None) -> Label | None:
-    """What an incident is about: the failure or fault that is complete nearest to its event; None = it is a control."""
+    """What an incident is about: the failure, or where nothing fails the fault, that is complete nearest to its event.
+
+    None = it is a control.
+    """
     if event_ns is None:
         return None
     wrong = [one for one in labels if one.category != "benign"]
-    return min(wrong, key=lambda one: (abs(one.end_ns - event_ns), one.category != "failure"), default=None)
+    return min(wrong, key=lambda one: (one.category != "failure", abs(one.end_ns - event_ns)), default=None)
 
 
 def _is_caught(about: Label, heard: Heard) -> bool | None:

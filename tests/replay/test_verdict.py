@@ -94,7 +94,8 @@ def test_an_incident_is_about_what_is_complete_nearest_to_its_event() -> None:
 
     labels = [labelled("F01", "failure", 80), labelled("S01", "sensor", 100), labelled("F03", "failure", 100)]
     assert subject([*labels, labelled("B01", "benign", 99)], 99) == labels[2]
-    assert subject(labels[:2], 99) == labels[1]
+    assert subject(labels[:2], 99) == labels[0], "a machine that fails comes before a sensor that lies"
+    assert subject(labels[1:2], 99) == labels[1]
     assert subject(labels, None) is None
     assert subject([labelled("B01", "benign", 99)], 99) is None
 
