@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from detectors.events import EarlyWarning
+from detectors.names import KPI_NAMES
 from replay.expectations import Checked
 from replay.verdict import Verdict
 from stations.plant import Text
 from wanbiao.display import FILE_WIDTH, GREY, LOOKS, date, duration, worded
-from wanbiao.load_view import NAMES, figure_text
+from wanbiao.load_view import figure_text
 
 HELD: Final = {True: Text("✓ 符合", "✓ held"), False: Text("✗ 不符", "✗ not held"), None: Text("– 未定", "– undecided")}
 CAUGHT: Final = {True: Text("✓ 是", "✓ yes"), False: Text("✗ 否", "✗ no"), None: Text("–", "–")}
@@ -105,7 +106,7 @@ def print_verdict(out: Console, verdict: Verdict, language: str) -> None:
     for doubt in verdict.taken_for_sensors[:FALSE_SHOWN]:
         out.print(f"  {date(doubt.time_ns)}  {worded(Text(doubt.text_zh, doubt.text_en), language)}")
     figures = {one.name: one for one in verdict.load.figures}
-    told = (f"{worded(NAMES[name], language)} {figure_text(name, figures[name].value)}" for name in LOAD_SHOWN)
+    told = (f"{worded(KPI_NAMES[name], language)} {figure_text(name, figures[name].value)}" for name in LOAD_SHOWN)
     line(Text("预警负荷", "alarm load"), "; ".join(told))
     if not verdict.is_whole:
         line(Text("只回放到", "played only to"), date(verdict.until_ns))

@@ -45,7 +45,7 @@ def command(settings: Settings, /, folder: Path, codes: str, past: bool, for_s: 
       wanbiao record shift --for 8h
       wanbiao record yesterday --past --stations YXK --json
     """
-    from connectors.kafka import TopicReader
+    from connectors.kafka_reader import TopicReader
     from replay.taping import Tape
     from wanbiao.display import console, progress
 

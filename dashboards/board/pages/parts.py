@@ -129,7 +129,9 @@ def age_text(age_s: float | None, language: str, *, is_stale: bool = False) -> s
     if age_s is None:
         return say("no_age", language)
     age = in_language(duration(age_s), language)
-    return f"{LOOKS[NO_DATA].shape} {say('silent', language, age=age)}" if is_stale else say("age", language, age=age)
+    return (
+        f"{LOOKS[int(NO_DATA)].shape} {say('silent', language, age=age)}" if is_stale else say("age", language, age=age)
+    )
 
 
 def counts_text(counts: dict[str, int], attended: int = 0) -> str:
@@ -157,7 +159,7 @@ def mode_text(mode: str, regime: Text | None, language: str) -> str:
 def warning_look(warning: WarningView) -> Look:
     """Shape and word of its level; without its colour once somebody cares, or it is over."""
     look = LEVEL_LOOKS[warning.level]
-    return look._replace(css=LOOKS[NORMAL].css) if warning.state in ATTENDED else look
+    return look._replace(css=LOOKS[int(NORMAL)].css) if warning.state in ATTENDED else look
 
 
 def warning_row(warning: WarningView, language: str, *, has_place: bool = True) -> None:

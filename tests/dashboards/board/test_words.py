@@ -13,8 +13,8 @@ from tests.dashboards.board.plant import FLEET
 def test_every_state_has_a_look_and_no_two_share_a_shape_or_a_word() -> None:
     assert set(LOOKS) == set(STATE_NAMES)
     looks = [*LOOKS.values(), ATTENDED]
-    for of in (lambda look: look.shape, lambda look: look.word.zh, lambda look: look.word.en):
-        assert len({of(look) for look in looks}) == len(looks)
+    for told in ([one.shape for one in looks], [one.word.zh for one in looks], [one.word.en for one in looks]):
+        assert len(set(told)) == len(looks)
 
 
 def test_what_has_no_score_is_not_said_to_be_learning() -> None:
