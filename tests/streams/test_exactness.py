@@ -119,3 +119,33 @@ def test_two_workers_share_the_stations_and_one_is_killed(pipeline: Pipeline) ->
     assert report.clean, report
     print(report)
     assert pipeline.terminate(third) == 0
+
+
+def test_what_people_do_moves_with_their_station(pipeline: Pipeline) -> None:
+    """Acts go on while a second worker joins, the first is killed and comes back: each answered, each once in effect."""
+    log = list(mingled(pipeline.fleet, pipeline.tuning, pipeline.scans(1_000), share=0.05))
+    sent: list[int] = []
+    shared = threading.Event()
+
+    def pause(i: int) -> None:  # the load of the test: it lasts until every worker has had its share
+        time.sleep(1 / 150.0 if shared.is_set() or i < 500 else 1 / 20.0)
+
+    load = threading.Thread(target=lambda: sent.append(pipeline.send(log, poison_every=400, pause=pause)))
+    first = pipeline.start_worker("w1")
+    load.start()
+    pipeline.wait_for_share("worker-1-w1.log")
+    second = pipeline.start_worker("w2")
+    pipeline.wait_for_share("worker-2-w2.log")
+    first.kill()
+    first.wait()
+    third = pipeline.start_worker("w3")
+    pipeline.wait_for_share("worker-3-w3.log")
+    shared.set()
+    load.join()
+    pipeline.wait(sent[0])
+    report = pipeline.check(log)
+    assert report.clean, report
+    assert report.answers > 150, "people must have done much that could have been lost or done twice"
+    print(report)
+    assert pipeline.terminate(second) == 0
+    assert pipeline.terminate(third) == 0
