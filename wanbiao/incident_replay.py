@@ -103,7 +103,7 @@ def _find(settings: Settings, name: str) -> Incident:
         found = find_incident(name)
     except UnknownIncidentError as error:
         if path.exists():
-            expected = "an incident, a scenario file or a folder with labels.json; a recording is for wanbiao watch, or --kafka"
+            expected = "--kafka, if it is a recording; else an incident, a scenario file or a folder with labels.json"
             raise click.UsageError(f"{name}: expected {expected}") from None
         raise click.UsageError(str(error)) from None
     if path.exists():

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from connectors.wire import decode_scan
-from dashboards.board.words import LOOKS
+from dashboards.board.words import ATTENDED, LOOKS
 from detectors.actions import OUTCOMES
 from detectors.sentences import OUTCOME_NAMES
 from stations.catalogue import load_fleet, load_station
@@ -45,7 +45,14 @@ LONG: Final = ("--kafka", "--scenario", "--plot", "--benign", "i01/YXK.parquet")
 ELSEWHERE: Final = {
     "wanbiao demo": "a minute; tests/wanbiao/test_demo.py runs it",
     "wanbiao evaluate": "minutes; tests/wanbiao/test_evaluate.py runs a small one",
-    "wanbiao replay": "Kafka and InfluxDB; tests/wanbiao/test_replay_kafka.py",
+    "wanbiao replay": "minutes, or Kafka; tests/wanbiao/test_replay_incidents.py, tests/wanbiao/test_replay_kafka.py",
+    "wanbiao incidents": "its list is in docs/engineer.md by words; tests/wanbiao/test_replay_incidents.py",
+    "wanbiao record": "Kafka; its core in tests/replay/test_taping.py",
+    "wanbiao parts list": "Kafka; tests/wanbiao/test_parts.py",
+    "wanbiao parts maintain": "Kafka; tests/wanbiao/test_parts.py",
+    "wanbiao parts resume": "Kafka; tests/wanbiao/test_parts.py",
+    "wanbiao parts relearn": "Kafka; tests/wanbiao/test_parts.py",
+    "wanbiao parts repaired": "Kafka; tests/wanbiao/test_parts.py",
     "wanbiao worker": "Kafka, for ever; tests/wanbiao/test_worker_ready.py",
     "wanbiao board": "Kafka, for ever; tests/wanbiao/test_board.py",
     "wanbiao notify": "Kafka, for ever; tests/wanbiao/test_messenger.py",
@@ -192,7 +199,7 @@ def test_what_is_shown_of_files_and_messages_can_be_read(name: str, tmp_path: Pa
 
 def test_the_states_are_those_of_the_board() -> None:
     english, chinese = ((ROOT / "docs" / name).read_text() for name in ("control-room.md", "zh/control-room.md"))
-    for look in LOOKS.values():
+    for look in (*LOOKS.values(), ATTENDED):
         assert f"| {look.shape} | {look.word.en} |" in english
         assert f"| {look.shape} | {look.word.zh} |" in chinese
 

@@ -228,7 +228,7 @@ def test_a_recording_that_is_cut_off_is_one_line(folder: Path, tmp_path: Path) -
         (["i01", "i02"], "one incident at a time, or --all"),
         (
             ["README.md"],
-            "expected an incident, a scenario file or a folder with labels.json; a recording is for wanbiao watch",
+            "expected --kafka, if it is a recording; else an incident, a scenario file or a folder with labels.json",
         ),
         (["i01", "--workers", "2"], "--workers is for when a recording is, with --kafka"),
         (["x.csv", "--kafka", "--speed", "60"], "--speed is for when an incident is replayed, without --kafka"),

@@ -56,9 +56,9 @@ class Served:
             self._process.wait(15)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, once for all tests."""
+    """Chromium, once a file: while it runs, nothing else in this thread may run a loop of asyncio."""
     if not Path(CHROMIUM).is_file():
         reason = f"no Chromium at {CHROMIUM}: apt-get install chromium"
         if os.environ.get("CI") == "true":
