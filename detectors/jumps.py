@@ -37,7 +37,7 @@ TOGETHER, COMPARABLE = 3, 0.25
 """So many tags of a unit that jump in one scan have one cause, which is no sensor; not those that jump by a smaller share of
 their limit: they are judged by a mean that the first one has moved."""
 PAUSE_SCANS = 6.0
-"""A tag that said nothing for longer has carried."""
+"""A tag that said nothing for longer has paused."""
 CARRIED = 0.5
 """A jump that comes with a move of the expectation by more than this share of it may come from that."""
 PAUSES = 5.0
@@ -82,8 +82,12 @@ class Jumps:
         self._doubted: Mask = np.zeros(shape, dtype=bool)
         self._outcome = np.zeros(shape, dtype=np.int8)
 
-    def step(self, residual: Array, carried: Array, *, resumes: bool = False) -> tuple[Mask, NDArray[np.int8]] | None:
-        """Take the residuals of one scan in, and how far the expectation of each moved; after a gap (``resumes``) all begin anew.
+    def step(self, residual: Array, with_load: Array, *, resumes: bool = False) -> tuple[Mask, NDArray[np.int8]] | None:
+        """Take the residuals of one scan in; after a gap between scans (``resumes``) all begin anew.
+
+        Parameters
+        ----------
+        with_load : (n_units, n_tags) how far the expectation of each tag moved since the scan before [unit of the residual].
 
         Returns
         -------
@@ -92,7 +96,7 @@ class Jumps:
         """
         if not _step(
             residual,
-            carried,
+            with_load,
             self._floor,
             self._warm,
             self._fresh,

@@ -165,10 +165,10 @@ class SensorFaults:
         values, residual : of all readings, those of sensors that lie included.   silent : judged tags of what does not run.
         """
         expected = judgement.expected
-        carried = np.abs(expected - self._expected) / judgement.spread
+        with_load = np.abs(expected - self._expected) / judgement.spread
         self._expected[:] = expected
         self._any_stuck = self._stuck.step(values, silent, expected, self._jumps.variance)
-        self._jumped = self._jumps.step(residual, carried, resumes=resumes)
+        self._jumped = self._jumps.step(residual, with_load, resumes=resumes)
         return None if self._jumped is None else self._jumped[0]
 
     def forget(self, where: Mask) -> None:
