@@ -11,11 +11,12 @@ from detectors import actions
 from detectors import snapshot as codec
 from detectors.actions import Action
 from detectors.advisory import Advisory, Look
-from detectors.base import Array, Mask, Values
+from detectors.base import Array, Covariates, Mask, Values
 from detectors.covariates import CovariateFilter
 from detectors.diagnosis import Diagnosis
 from detectors.episodes import Transition
 from detectors.events import RUNNING, Event, HealthScore, Refused, TagTrend
+from detectors.habits import Habits
 from detectors.health import health_index, worst
 from detectors.modes import ModeTracker, PartModes, Regimes
 from detectors.normal_behaviour import Judgement, NormalBehaviour
@@ -48,7 +49,7 @@ class BlockMonitor:
         judged = [i for i, tag in enumerate(block.tags) if tag.model is not None]
         # Judged tags stand sorted by component, so that a component is a run of columns.
         self._columns = sorted(judged, key=lambda i: components.index(block.tags[i].component))
-        self._judged = np.array(self._columns, dtype=np.intp)
+        self._judged_columns = np.array(self._columns, dtype=np.intp)
         codes = [block.tags[i].component for i in self._columns]
         self._components = sorted(set(codes), key=components.index)
         self._first = np.array([codes.index(code) for code in self._components], dtype=np.intp)
@@ -71,6 +72,7 @@ class BlockMonitor:
         self._parts_run = PartModes(block, self._columns)
         self._covariates = CovariateFilter(block)
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
+        self._habits = Habits(self._behaviour.n_rows, len(block.units), len(self._columns), period_s=block.period_s)
         self._faults = SensorFaults(block, self._columns, tuning, self._diagnosis)
         self._advisory = Advisory(
             block,
@@ -92,6 +94,7 @@ class BlockMonitor:
             "parts_run": self._parts_run,
             "covariates": self._covariates,
             "behaviour": self._behaviour,
+            "habits": self._habits,
             "faults": self._faults,
             "advisory": self._advisory,
         }
@@ -109,33 +112,16 @@ class BlockMonitor:
         values[self._marked] = np.nan
         sound = self._faults.sound(values)
         mode = self._modes.step(sound, elapsed_s)
-        bad = self._quality.bad | self._marked
-        f = self._faults.known(self._covariates.step(sound, elapsed_s), bad)
-        x = sound.take(self._judged, axis=1)
-        stands = self._parts_run.step(sound, elapsed_s)
-        stands[mode != RUNNING] = True
         ended = self._end_windows(scan.time_ns)
-        if (suppressed := self._advisory.life.suppressed(scan.time_ns)) is not None:
-            worked_on = suppressed[: len(x), self._component_of]
-            stands |= worked_on
-            self._faults.forget(worked_on)
-        x[stands] = np.nan
-        resumes = elapsed_s > RESUME_SCANS * self._block.period_s
-        judgement = self._behaviour.judge(x, f)
-        doubted = self._doubted(judgement, values, stands, resumes=resumes)
-        if doubted is not None:
-            x[doubted] = np.nan
-            sound = sound.copy()
-            sound[:, self._judged] = np.where(doubted, np.nan, sound[:, self._judged])
-            f = self._faults.known(self._covariates.again(sound, elapsed_s), bad)
-            judgement = self._behaviour.judge(x, f)
+        x, f, judgement = self._judged(values, sound, self._silent(scan.time_ns, sound, mode, elapsed_s), elapsed_s)
+        usual = self._habits.step(judgement.score)
         if scan.time_ns - self._first_ns < self._warm_up_ns:
             judgement.score[:] = np.nan
         faults = list(self._faults.decide(scan.time_ns, values, judgement, self._behaviour))
         score = self._advisory.shown(worst(judgement.score, self._first))
         look = Look(scan.time_ns, mode, self._regimes.of(values), values, x, judgement)
         transitions = ended + self._advisory.step(score, look)
-        self._behaviour.learn_judged(f, judgement, self._advisory.learnable(judgement.score, scan.time_ns))
+        self._behaviour.learn_judged(f, judgement, self._advisory.learnable(judgement.score, scan.time_ns) & ~usual)
         events: list[Event] = [self._health(scan, look, score)]
         if trend := self._trend(scan, x, judgement):
             events.append(trend)
@@ -146,14 +132,43 @@ class BlockMonitor:
             events.append(self._reporter.gap(scan.time_ns, elapsed_s))
         return events
 
-    def _doubted(self, judgement: Judgement, values: Values, stands: Mask, *, resumes: bool) -> Mask | None:
+    def _silent(self, time_ns: int, sound: Values, mode: NDArray[np.uint8], elapsed_s: float) -> Mask:
+        """(n_units, n_judged) which judged tags have nothing to say: of what stands still, and of what people work on."""
+        silent = self._parts_run.step(sound, elapsed_s)
+        silent[mode != RUNNING] = True
+        if (suppressed := self._advisory.life.suppressed(time_ns)) is not None:
+            worked_on = suppressed[: len(silent), self._component_of]
+            silent |= worked_on
+            self._faults.forget(worked_on)
+        return silent
+
+    def _judged(
+        self, values: Values, sound: Values, silent: Mask, elapsed_s: float
+    ) -> tuple[Values, Covariates, Judgement]:
+        """Judged readings, covariates and what they come to; a reading that is doubted explains nothing either."""
+        bad = self._quality.bad | self._marked
+        f = self._faults.known(self._covariates.step(sound, elapsed_s), bad)
+        x = sound.take(self._judged_columns, axis=1)
+        x[silent] = np.nan
+        judgement = self._behaviour.judge(x, f)
+        resumes = elapsed_s > RESUME_SCANS * self._block.period_s
+        doubted = self._doubted(judgement, values, silent, resumes=resumes)
+        if doubted is None:
+            return x, f, judgement
+        x[doubted] = np.nan
+        sound = sound.copy()
+        sound[:, self._judged_columns] = np.where(doubted, np.nan, sound[:, self._judged_columns])
+        f = self._faults.known(self._covariates.again(sound, elapsed_s), bad)
+        return x, f, self._behaviour.judge(x, f)
+
+    def _doubted(self, judgement: Judgement, values: Values, silent: Mask, *, resumes: bool) -> Mask | None:
         """Which of the judged readings are not believed yet; None = all are."""
         residual = judgement.residual[: len(values)]
         if self._faults.busy:
-            read = values.take(self._judged, axis=1)
-            read[stands] = np.nan
+            read = values.take(self._judged_columns, axis=1)
+            read[silent] = np.nan
             residual = self._behaviour.residual(read, judgement)
-        return self._faults.doubted(values, residual, stands, judgement, resumes=resumes)
+        return self._faults.doubted(values, residual, silent, judgement, resumes=resumes)
 
     def _end_windows(self, time_ns: int) -> list[Transition]:
         """Where maintenance ends, warnings are over and the level of every tag is learned anew."""

@@ -103,6 +103,11 @@ class NormalBehaviour:
             score = sisters.vouched(score[: self._n_units], score[self._n_units :])
         return Judgement(expected, spread, judged, residual, score, moved)
 
+    @property
+    def n_rows(self) -> int:
+        """Rows of a score: the units, and of a farm all of them together."""
+        return self._n_units + self._is_farm
+
     def _judged(self, x: Values) -> Values:
         """Values as they are judged: logarithms where the tag says so."""
         judged = x.copy() if len(self._log) else x

@@ -301,13 +301,14 @@ class SensorFaults:
             return
         base = np.where(stepped, self._jumps.origin, behaviour.usual)
         deviation = self._jumps.level - base
-        sharp = stepped & (self._jumps.sharp > 0.0) & (np.abs(deviation - size) <= SHARP * np.abs(size))
-        at_once = sharp & (self._jumps.carried == 0.0)
-        of = at_once.astype(np.intp), np.arange(deviation.shape[1]), (deviation > 0.0).astype(np.intp)
+        # What differs after a standstill has to last and to grow, as a drift does: a machine seldom starts where it stopped.
+        sharp = stepped & (self._jumps.sharp > 0.0) & (self._jumps.carried == 0.0)
+        sharp &= np.abs(deviation - size) <= SHARP * np.abs(size)
+        of = sharp.astype(np.intp), np.arange(deviation.shape[1]), (deviation > 0.0).astype(np.intp)
         # What leads a failure is the first to tell of it: its company comes when its share has grown out of the noise.
         witness = self._lone[of] | (away < JOIN_SCORE / np.maximum(self._second[of], 1e-9))
         outstanding = sharp | (score >= ASK_SCORE)
-        inert = at_once & self._thermal & (np.abs(size) > self._most_step)
+        inert = sharp & self._thermal & (np.abs(size) > self._most_step)
         kind = np.where(sharp, STEP, DRIFT)
         kind[~inert & (witness | (self._cleared > 0.0))] = SOUND
         kind[exchanged >= 0] = SWAP
