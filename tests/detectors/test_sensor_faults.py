@@ -15,6 +15,7 @@ from detectors.diagnosis import Diagnosis
 from detectors.events import DataQuality, EarlyWarning, Event, HealthScore
 from detectors.jumps import SPIKE, STEP, Jumps
 from detectors.monitor import StationMonitor
+from detectors.sensor_faults import KINDS
 from detectors.stuck import Stuck
 from detectors.tuning import Tuning
 from detectors.witnesses import companions, lone_witnesses
@@ -88,6 +89,18 @@ def test_a_temperature_that_steps_alone(size: float) -> None:
     changed = values()
     changed[BEGIN:END, 1, PAD1] += size
     only(events_of(changed), "PAD1", "step")
+
+
+@pytest.mark.parametrize(("pauses", "told"), [(False, ["step"]), (True, [])])
+def test_what_differs_after_a_pause_has_not_stepped(pauses: bool, told: list[str]) -> None:
+    """It has to last and to grow as a drift does: nobody is sent to a sensor for the way in which a machine started."""
+    changed = values()
+    for begin in (*range(150, BEGIN - 50, 40), *[BEGIN - 10][:pauses]):
+        changed[begin : begin + 10, :, PAD1] = np.nan
+    changed[BEGIN:, 1, PAD1] -= 8.0
+    day = scans(changed)[: BEGIN + 144]
+    events = run(StationMonitor(STATION, PATIENT), day)
+    assert [kind for *_, how, kind in doubts(events) if how == "opened" and kind in KINDS] == told
 
 
 def test_a_temperature_that_rises_between_scans_ten_minutes_apart_may_be_the_machine() -> None:
