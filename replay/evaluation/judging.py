@@ -25,6 +25,8 @@ EARLY: Final = 0.6
 """Without an alarm: by so much of its development."""
 AT_ONCE_S: Final = {"fast": 60.0, "step": 600.0}
 """Or so soon after it has begun [s]; for a step that is all that can be asked."""
+CALLS_SOMEBODY: Final = {f"sensor-{kind}" for kind in ("stuck", "step", "drift", "unit", "swap")}
+"""Doubts about a sensor that send somebody to it; spikes and missing values pass by themselves."""
 HOUR_NS, DAY_NS = 3600 * 10**9, 86_400 * 10**9
 SEASON_OF_MONTH: Final = ("winter", "winter", *("spring",) * 3, *("summer",) * 3, *("autumn",) * 3, "winter")
 
@@ -50,21 +52,23 @@ class Told(NamedTuple):
 
 
 class Doubted(NamedTuple):
-    """A sensor, or all of a unit (tag "*"), called out of order: where and when [ns]."""
+    """A sensor, or all of a unit (tag "*"), called out of order: where and when [ns]; by which detector."""
 
     unit: str
     tag: str
     time_ns: int
+    detector: str = ""
 
 
 @dataclass
 class Said:
-    """What a monitor said that counts: the begin of each early warning and of each doubt about a sensor.
+    """What a monitor said that counts: the begin of each early warning, which of them opened again, each doubt about a sensor.
 
     ``units`` are those of the block, in its order; ``scans`` are their times [ns] and which units had a score at all.
     """
 
     warnings: list[Warned] = field(default_factory=list)
+    reopened: list[Warned] = field(default_factory=list)
     doubts: list[Doubted] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     units: Sequence[str] = ()
@@ -76,14 +80,15 @@ class Said:
             if isinstance(event, EarlyWarning):
                 self._warning(event)
             elif isinstance(event, DataQuality) and event.transition != "returned":
-                self.doubts.append(Doubted(event.unit, event.tag, event.time_ns))
+                self.doubts.append(Doubted(event.unit, event.tag, event.time_ns, event.detector))
             elif isinstance(event, HealthScore):
                 judged: NDArray[np.bool_] = np.logical_or.reduce(~np.isnan(event.score), axis=1)
                 self.scans.append((event.time_ns, judged))
 
     def _warning(self, event: EarlyWarning) -> None:
-        if event.transition == "opened":
-            self.warnings.append(Warned(event.unit, event.component, event.time_ns, event.cause))
+        begins = {"opened": self.warnings, "reopened": self.reopened}.get(event.transition)
+        if begins is not None:
+            begins.append(Warned(event.unit, event.component, event.time_ns, event.cause))
         if event.transition in TELLS and not event.cause:
             modes, when = tuple(one.mode for one in event.likely), event.forecast
             due_ns = None
@@ -201,12 +206,17 @@ class SensorVerdict:
 
 
 class Watched(NamedTuple):
-    """Healthy operation in one season: false warnings, how long units were watched, and for how much of it judged [d]."""
+    """Healthy operation in one season: false warnings, how long units were watched, and for how much of it judged [d].
+
+    ``reopened`` : how often a false warning came again; ``doubts`` : sensors that somebody would have looked at in vain.
+    """
 
     season: str
     false: int
     unit_days: float
     judged_days: float = 0.0
+    reopened: int = 0
+    doubts: int = 0
 
 
 def judge(label: Label, season: str, said: Said) -> Verdict:
@@ -301,7 +311,7 @@ def false_warnings(
 
     ``first_ns`` to ``last_ns`` is the time that was watched.
     """
-    false: Counter[str] = Counter()
+    false, reopened, doubts = Counter[str](), Counter[str](), Counter[str]()
     days: defaultdict[str, float] = defaultdict(float)
     judged_days: defaultdict[str, float] = defaultdict(float)
     for unit in (*units, ALL_UNITS):
@@ -312,10 +322,16 @@ def false_warnings(
             length = (end_ns - begin_ns) / DAY_NS
             days[season_of(begin_ns)] += length
             judged_days[season_of(begin_ns)] += length * said.judged(unit, begin_ns, end_ns)
-        for one in said.warnings:
-            if one.unit == unit and first_ns <= one.time_ns < until_ns and not one.cause:
-                false[season_of(one.time_ns)] += 1
-    return [Watched(season, false[season], length, judged_days[season]) for season, length in days.items()]
+        for count, times in (
+            (false, [one.time_ns for one in said.warnings if one.unit == unit and not one.cause]),
+            (reopened, [one.time_ns for one in said.reopened if one.unit == unit and not one.cause]),
+            (doubts, [one.time_ns for one in said.doubts if one.unit == unit and one.detector in CALLS_SOMEBODY]),
+        ):
+            count.update(season_of(time_ns) for time_ns in times if first_ns <= time_ns < until_ns)
+    return [
+        Watched(season, false[season], length, judged_days[season], reopened[season], doubts[season])
+        for season, length in days.items()
+    ]
 
 
 def season_of(time_ns: int) -> str:

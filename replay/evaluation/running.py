@@ -45,6 +45,8 @@ class Outcome:
 
     number: int
     technology: str
+    period_s: float = 0.0
+    """Time between two scans [s]."""
     failures: list[Verdict] = field(default_factory=list)
     sensors: list[SensorVerdict] = field(default_factory=list)
     healthy: list[Watched] = field(default_factory=list)
@@ -101,7 +103,7 @@ def _end_with_parent() -> None:
 def run_trial(trial: Trial, tuning: Tuning) -> Outcome:
     """Learn the station, then watch every branch from the state in which learning left the monitor."""
     station = trial.station
-    outcome = Outcome(trial.number, station.technology)
+    outcome = Outcome(trial.number, station.technology, station.block("units").period_s)
     monitor = StationMonitor(station, replace(tuning, history_s=NO_TRENDS_S))
     benign = ordinary([station], trial.start_ns, max(branch.end_ns for branch in trial.branches), trial.seed)
     healthy = Simulation(station, start_ns=trial.start_ns, seed=trial.seed, cases=benign)

@@ -20,17 +20,23 @@ NO_LEAD: Final = "none"
 
 
 class Rate(NamedTuple):
-    """False warnings over healthy operation."""
+    """False warnings over healthy operation; how often they came again, and sensors that were doubted in vain."""
 
     false: int
     unit_years: float
     judged: float
     """Share of the time in which the units had a score [-]: one that stands still, or is not learned yet, is never warned of."""
+    reopened: int = 0
+    doubts: int = 0
 
     @property
     def per_unit_year(self) -> float | None:
         """[1/a]; None = nothing was watched."""
         return self.false / self.unit_years if self.unit_years else None
+
+    def to_dict(self) -> dict[str, float]:
+        """Counts and unit-years, as JSON can hold them."""
+        return self._asdict() | {"unit_years": round(self.unit_years, 3), "judged": round(self.judged, 3)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +151,13 @@ class Summary:
             for technology, found in self._healthy().items()
         }
 
-    def beside(self) -> Rate:
-        """False warnings of healthy units whose sisters fail."""
-        return rate(one for outcome in self.outcomes for one in outcome.beside)
+    def beside(self) -> dict[float, Rate]:
+        """False warnings of healthy units whose sisters fail, by the time between two scans [s]."""
+        periods = sorted({outcome.period_s for outcome in self.outcomes if outcome.beside})
+        return {
+            period_s: rate(one for outcome in self.outcomes if outcome.period_s == period_s for one in outcome.beside)
+            for period_s in periods
+        }
 
     def _healthy(self) -> dict[str, list[Watched]]:
         found: dict[str, list[Watched]] = defaultdict(list)
@@ -157,15 +167,15 @@ class Summary:
         order = {station.technology: i for i, station in enumerate(self.fleet.stations.values())}
         return dict(sorted(found.items(), key=lambda item: order[item[0]]))
 
-    def false_per_day_fleet(self) -> float | None:
-        """False warnings of the whole fleet [1/d]: the rate of each technology, times its units; None if one was not watched."""
+    def per_day_fleet(self, what: str) -> float | None:
+        """A count of `Rate` for the whole fleet [1/d]: of each technology, times its units; None if one was not watched."""
         rates = self.by_technology()
         total = 0.0
         for station in self.fleet.stations.values():
             one = rates.get(station.technology)
-            if one is None or one.per_unit_year is None:
+            if one is None or not one.unit_years:
                 return None
-            total += one.per_unit_year * len(station.block("units").units) / YEAR_DAYS
+            total += getattr(one, what) / one.unit_years * len(station.block("units").units) / YEAR_DAYS
         return total
 
     def to_dict(self) -> dict[str, Any]:
@@ -176,7 +186,6 @@ class Summary:
         real = [one for one in self.sensors if one.pace == "sensor"]
         rates = self.by_technology()
         seasons = self.by_season()
-        beside = self.beside()
         chance = self._by_chance(promised)
         return {
             "detected_slow_medium": share(one.detected for one in long),
@@ -184,7 +193,9 @@ class Summary:
             "detected_by_chance": None if chance is None or not promised else round(chance / len(promised), 4),
             "found": share(one.found for one in promised),
             "judged": share(one.judged > 0 for one in promised),
-            "false_per_day_fleet": rounded(self.false_per_day_fleet()),
+            "false_per_day_fleet": rounded(self.per_day_fleet("false")),
+            "reopened_per_day_fleet": rounded(self.per_day_fleet("reopened")),
+            "doubts_per_day_fleet": rounded(self.per_day_fleet("doubts")),
             "sensor_as_sensor": share(one.as_sensor for one in real),
             "sensor_as_machine": share(one.as_machine for one in self.sensors),
             "top1": share(one.named(1) for one in told),
@@ -207,7 +218,7 @@ class Summary:
                 name: {season: rounded(one.per_unit_year) for season, one in by.items()} for name, by in seasons.items()
             },
             "judged_share": {name: rounded(one.judged) for name, one in rates.items()},
-            "false_beside_failures_per_unit_year": rounded(beside.per_unit_year),
+            "beside_failures_by_period": {f"{period_s:g} s": one.to_dict() for period_s, one in self.beside().items()},
             "unit_years": rounded(sum(one.unit_years for one in rates.values())),
         }
 
@@ -255,7 +266,8 @@ def rate(watched: Iterable[Watched]) -> Rate:
     some = list(watched)
     days = sum(one.unit_days for one in some)
     judged = sum(one.judged_days for one in some)
-    return Rate(sum(one.false for one in some), days / YEAR_DAYS, judged / days if days else 0.0)
+    false, reopened, doubts = (sum(getattr(one, what) for one in some) for what in ("false", "reopened", "doubts"))
+    return Rate(false, days / YEAR_DAYS, judged / days if days else 0.0, reopened, doubts)
 
 
 def share(hits: Iterable[bool]) -> float | None:

@@ -197,6 +197,8 @@ def _show(summary: Summary, figures: dict[str, Any]) -> None:
         "detected_by_chance",
         "judged",
         "false_per_day_fleet",
+        "reopened_per_day_fleet",
+        "doubts_per_day_fleet",
         "sensor_as_sensor",
         "sensor_as_machine",
     ):

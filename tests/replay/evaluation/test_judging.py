@@ -150,6 +150,13 @@ def test_false_are_warnings_of_healthy_units_and_of_others_before_their_case() -
     assert watched.unit_days == pytest.approx(20 + 10)
 
 
+def test_what_comes_again_and_who_is_sent_to_a_sensor_in_vain_are_counted() -> None:
+    said = Said(reopened=[Warned("1", "guide", START_NS + DAY_NS), Warned("1", "oil", START_NS + DAY_NS, "x")])
+    said.doubts = [Doubted("1", "T", START_NS + DAY_NS, f"sensor-{kind}") for kind in ("drift", "spikes", "step")]
+    (watched,) = false_warnings(("1",), [], START_NS, START_NS + 20 * DAY_NS, said)
+    assert (watched.false, watched.reopened, watched.doubts) == (0, 1, 2)
+
+
 def test_a_fault_of_the_whole_station_leaves_no_unit_healthy() -> None:
     case = Case("S08", "YXK", "", START_NS + 3 * DAY_NS, 86_400.0)
     (watched,) = false_warnings(("1", "2"), [case], START_NS, START_NS + 20 * DAY_NS, Said())

@@ -71,11 +71,14 @@ def test_the_rate_of_each_technology_counts_for_all_its_units() -> None:
     fleet = load_fleet()
     technologies = {station.technology for station in fleet.stations.values()}
     outcomes = [
-        Outcome(i, name, healthy=[Watched("winter", 1, 365.25, 365.25)]) for i, name in enumerate(sorted(technologies))
+        Outcome(i, name, healthy=[Watched("winter", 1, 365.25, 365.25, reopened=2, doubts=3)])
+        for i, name in enumerate(sorted(technologies))
     ]
     figures = Summary(fleet, outcomes).to_dict()
     n_units = sum(len(station.block("units").units) for station in fleet.stations.values())
     assert figures["false_per_day_fleet"] == pytest.approx(n_units / 365.25, abs=1e-3)
+    assert figures["reopened_per_day_fleet"] == pytest.approx(2 * n_units / 365.25, abs=1e-3)
+    assert figures["doubts_per_day_fleet"] == pytest.approx(3 * n_units / 365.25, abs=1e-3)
     assert figures["unit_years"] == len(technologies)
     assert Summary(fleet, outcomes[1:]).to_dict()["false_per_day_fleet"] is None
 
@@ -85,7 +88,7 @@ def test_what_false_warnings_alone_would_detect() -> None:
     outcome.failures = [verdict("F01", "slow", None, alarm_h=12)]
     figures = Summary(load_fleet(), [outcome]).to_dict()
     assert figures["detected_by_chance"] == pytest.approx(1 - math.exp(-1), abs=1e-4)
-    assert figures["false_beside_failures_per_unit_year"] == 730.5
+    assert figures["beside_failures_by_period"]["0 s"]["false"] == 73050
 
 
 def test_a_fault_of_the_data_is_no_sensor() -> None:
