@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detectors.base import Array, Mask, Values
 from detectors.compiled import compiled
 from detectors.events import RUNNING, SETTLING, STOPPED, UNKNOWN
-from stations.plant import Block, Bound, Mode
+from stations.plant import Block, Bound, Mode, Tag
 
 
 class ModeTracker:
@@ -72,8 +72,7 @@ class PartModes:
         codes = [code for code, _ in parts]
         self._rules = _rules(block, [mode for _, mode in parts])
         # What belongs to no part that stands by itself has a column after theirs, which never does.
-        of = [block.tags[column].component for column in columns]
-        self._part = np.array([codes.index(code) if code in codes else len(codes) for code in of], dtype=np.intp)
+        self._part = np.array([_index(codes, block.tags[column]) for column in columns], dtype=np.intp)
         self._running_s = np.full((len(block.units), len(parts)), np.inf)
         self._mode = np.full((len(block.units), len(parts) + 1), RUNNING, dtype=np.uint8)
 
@@ -90,6 +89,11 @@ class PartModes:
     def restore(self, state: dict[str, Array]) -> None:
         """The inverse of `snapshot`, to the bit."""
         self._running_s = state["running_s"].copy()
+
+
+def _index(parts: list[str], tag: Tag) -> int:
+    """Of the part whose standing still silences a tag; behind the last one if none does."""
+    return len(parts) if tag.at_rest or tag.component not in parts else parts.index(tag.component)
 
 
 _Rules = tuple[NDArray[np.intp], NDArray[np.intp], Array, Array, Array]

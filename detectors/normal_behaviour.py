@@ -51,12 +51,13 @@ class NormalBehaviour:
         names = {covariate.code: i for i, covariate in enumerate(block.covariates)}
         tags = [block.tags[column] for column in columns]
         # A part that stands still by itself has a gain of its own: what its unit does meanwhile must not be learned as 0 of it.
+        # So has what is judged meanwhile.
         parts = {component.code for component in block.components if component.mode}
-        gain_of_tag = [(tag.model or "", tag.component if tag.component in parts else "") for tag in tags]
+        gain_of_tag = [(tag.model or "", tag.component if tag.component in parts else "", tag.at_rest) for tag in tags]
         gains = list(dict.fromkeys(gain_of_tag))
         covariates = {model.code: [names[code] for code in model.covariates] for model in block.models}
         members = np.zeros((len(gains), len(names)), dtype=bool)
-        for row, (model, _) in enumerate(gains):
+        for row, (model, *_) in enumerate(gains):
             members[row, covariates[model]] = True
         order = [model.code for model in block.models]
         self._log = np.flatnonzero([tag.log for tag in tags])

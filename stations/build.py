@@ -214,6 +214,7 @@ class _Builder:
             period_s=period_s if spec.period_s is None else spec.period_s,
             resolution=_scaled(spec.resolution, factor),
             log=spec.log,
+            at_rest=spec.at_rest,
         )
 
     def covariate(self, code: str) -> Covariate:

@@ -36,6 +36,7 @@ class TagSpec:
     range: tuple[float, float]
     resolution: float
     log: bool = False
+    at_rest: bool = False
     model: str | None = None
     group: str | None = None
     shared: bool = False

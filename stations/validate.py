@@ -43,6 +43,7 @@ class _Checker:
         self.block, self.where = block, where
         self.tags = {tag.code: tag for tag in block.tags}
         self.covariates = {covariate.code: covariate for covariate in block.covariates}
+        self.parts = {component.code for component in block.components if component.mode}
 
     def problem(self, section: str, name: str, key: str, value: str, expected: str, near: str | None = None) -> Problem:
         path = ".".join(part for part in ("block", self.block.code, section, name, key) if part)
@@ -71,6 +72,9 @@ class _Checker:
         for key, number in (("period_s", tag.period_s), ("resolution", tag.resolution)):
             if number <= 0:
                 yield self.problem("tags", tag.code, key, show(number), "a number above 0")
+        if tag.at_rest and tag.component not in self.parts:
+            expected = "a tag of a component with a mode of its own"
+            yield self.problem("tags", tag.code, "at_rest", f"true for {tag.component}", expected)
         yield from self.limits(tag)
 
     def limits(self, tag: Tag) -> Iterator[Problem]:

@@ -116,6 +116,16 @@ def test_a_part_is_silent_while_one_of_its_bounds_does_not_hold() -> None:
     assert silent == [False, True, True, True, False, True, False]
 
 
+def test_what_is_judged_at_rest_speaks_while_its_part_stands_still() -> None:
+    parts = tuple(
+        replace(one, mode=Mode("FLOW", 10.0, 1200.0) if one.code == "shaft" else None) for one in BLOCK.components
+    )
+    tags = tuple(replace(tag, at_rest=tag.code == "VIB") for tag in BLOCK.tags)
+    stands = np.zeros(BLOCK.shape)
+    silent = PartModes(replace(BLOCK, components=parts, tags=tags), JUDGED).step(stands, 600.0)[0]
+    assert [BLOCK.tags[column].code for column in np.array(JUDGED)[silent]] == ["FLOW"]
+
+
 def test_without_a_rule_every_part_speaks() -> None:
     assert not PartModes(BLOCK, JUDGED).step(np.full(BLOCK.shape, np.nan), 600.0).any()
 
