@@ -35,8 +35,8 @@ class Tag:
     report [uom]; a value outside is no good value. ``model`` names the normal-behaviour model whose covariates explain the tag;
     None = a driver, not judged. ``group`` names its redundancy group. ``shared`` = one instrument serves all units of the block.
     ``resolution`` is the smallest step the sensor reports [uom]. ``log`` = deviations are relative (vibrations, emissions,
-    gases): the tag is judged by its logarithm. ``at_rest`` = it is judged while its part stands still too, as long as the unit runs:
-    coal smoulders in a mill that nobody looks at.
+    gases): the tag is judged by its logarithm. ``at_rest`` = it is judged while its part stands still too, as long as the unit
+    runs: coal smoulders in a mill that nobody looks at.
     """
 
     code: str
