@@ -42,6 +42,8 @@ POWERS: Final = (0.7, 1.0, 1.5, 2.0, 3.0)
 AGES_S: Final = np.geomspace(2 * HOUR_S, 400 * DAY_S, 40)
 MISFIT: Final = 0.13
 """Share of the largest filter by which each may be off [-]: load and season leave traces that no model explains."""
+LEAST_AGE_S: Final = 3 * HOUR_S
+"""What has grown for less says nothing of its shape [s]: a step and a ramp of ten minutes look alike, and are not alike tomorrow."""
 ENDS: Final = (0.1, 0.9)
 """Of the interval [share of the weight]."""
 WIDEST: Final = 30.0
@@ -115,7 +117,7 @@ def time_to(limit: float, level: float, filters: Array, spreads: Array, taus: Ar
 
 
 def _interval(room: float, filters: Array, spreads: Array, taus: Array) -> tuple[float, float] | None:
-    """Ends of the interval in which a deviation comes to ``room`` [s]; None = however it grew, it is not away from normal."""
+    """Ends of the interval in which a deviation comes to ``room`` [s]; None = it is not away from normal, or not for long."""
     shown = _shown(tuple(taus.tolist()))
     noise = 2.0 * np.sqrt(np.outer(taus, taus)) / np.add.outer(taus, taus) * np.outer(spreads, spreads)
     noise += (MISFIT * np.abs(filters).max()) ** 2 * np.eye(len(taus))
@@ -126,6 +128,9 @@ def _interval(room: float, filters: Array, spreads: Array, taus: Array) -> tuple
     if not (size > 0.0).any():
         return None
     weight = np.exp(gain - gain.max())
+    of_ages = np.cumsum(weight.sum(axis=0))
+    if np.interp(0.5, of_ages / of_ages[-1], AGES_S) < LEAST_AGE_S:
+        return None
     sizes = size[..., None] + SIZES / np.sqrt(precision)[..., None]
     powers, ages = np.array(POWERS)[:, None, None], AGES_S[None, :, None]
     times = ages * (np.maximum(room / np.maximum(sizes, 1e-3 * room), 1.0) ** (1.0 / powers) - 1.0)

@@ -5,7 +5,8 @@ With r the residual of a tag, m its level of late and s the spread of d = r - m,
     |d| <= h s:     m <- m + clip(d, +-3 s) / 5,  s^2 <- s^2 + a (min(d^2, 9 s^2) - s^2)
     |d| >  h s:     a jump begins, unless so many tags of the unit jump so far at once that it is the plant that moves
                     (`TOGETHER`): then m = r. It is held until |d| <= h s / 2, which ends it as a spike, or until it has lasted
-                    longer than `DOUBT_SCANS`: then it is a step that stays, and m = r
+                    longer than `DOUBT_SCANS`: then it is a step that stays, and m = r. What jumps on from there, the same way
+                    and within `GOES_ON_SCANS`, is not doubted again
 
 h is `MARGIN` times the farthest that the tag ever went alone while it was learned, at least `LEAST`: a tag that jumps by nature
 has jumped before. What a tag says after a pause is compared with what it said before; there the farthest is learned by itself,
@@ -36,6 +37,8 @@ DOUBT_SCANS = 3
 TOGETHER, COMPARABLE = 3, 0.25
 """So many tags of a unit that jump in one scan have one cause, which is no sensor; not those that jump by a smaller share of
 their limit: they are judged by a mean that the first one has moved."""
+GOES_ON_SCANS = 4 * DOUBT_SCANS
+"""What has stepped and soon jumps on, the same way, is no spike: a fire would be doubted in three scans of four."""
 PAUSE_SCANS = 6.0
 """A tag that said nothing for longer has paused."""
 CARRIED = 0.5
@@ -214,6 +217,11 @@ def _step(
             missing[u, j] = 0.0
             ready = seen[u, j] >= warm and (not pause or pauses[u, j] >= PAUSES)
             jumps = abs(d) > limit
+            if jumps and scans[u, j] == 0.0 and size[u, j] * d > 0.0 and age[u, j] <= GOES_ON_SCANS:
+                size[u, j] = r - origin[u, j]
+                sharp[u, j] = age[u, j] = 0.0
+                level[u, j] = r
+                continue
             alone = jumps and (far >= max(1.0, COMPARABLE * far[j])).sum() < TOGETHER
             if seen[u, j] >= warm and (scans[u, j] > 0.0 or (ready and alone)):
                 if scans[u, j] == 0.0:

@@ -312,7 +312,8 @@ class SensorFaults:
         kind = np.where(sharp, STEP, DRIFT)
         kind[~inert & (witness | (self._cleared > 0.0))] = SOUND
         kind[exchanged >= 0] = SWAP
-        kind[unit & ~(self._rare & witness)] = UNIT  # which has to fit better
+        # Which has to fit better; and what was warned of came to ten times its value, it did not begin there.
+        kind[unit & ~(self._rare & witness) & (self._cleared == 0.0)] = UNIT
         kind[~outstanding] = SOUND
         for u, i in np.argwhere(sure & (kind != SOUND)):
             at = int(u), int(self._columns[i])

@@ -9,6 +9,7 @@ import pytest
 
 from detectors.base import Array
 from detectors.forecast import AGES_S, MISFIT, POWERS, Reach, growth, time_to
+from detectors.tuning import Tuning
 
 HOUR, DAY = 3600.0, 86_400.0
 TAUS = np.array([HOUR, 6 * HOUR, DAY, 3 * DAY, 10 * DAY])
@@ -105,6 +106,19 @@ def test_there_is_an_honest_word_where_there_is_no_time(filters: Array, limit: f
     assert forecast.state == state
     if state != "at the limit":
         assert forecast.low_s is forecast.high_s is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "grows", "state"),
+    [(5, True, "unknown"), (60, True, "unknown"), (600, True, "rising"), (5, False, "unknown")],
+)
+def test_what_has_grown_for_less_than_three_hours_is_not_forecast(minutes: int, state: str, grows: bool) -> None:
+    """Seen by all filters of the stations, at 20 s between two scans; what came at once and stands looks like a short ramp."""
+    taus = np.array(Tuning().scales_s)
+    seen = np.zeros(len(taus))
+    for i in range(3 * minutes):
+        seen += -np.expm1(-20.0 / taus) * ((i + 1) / (3 * minutes) * 5.0 - seen if grows else 5.0 - seen)
+    assert time_to(70.0, 60.0, seen, np.full(len(taus), 0.1), taus).state == state
 
 
 def test_a_level_beyond_its_limit_without_any_fault_is_at_it_and_an_unknown_one_unknown() -> None:

@@ -275,6 +275,21 @@ def test_a_jump_is_a_spike_for_three_scans_and_then_a_step(scans_long: int, outc
     assert told[0] == (250 + min(scans_long, 3), outcome)
 
 
+def test_what_jumps_on_the_same_way_is_doubted_but_once() -> None:
+    """As the gas of a fire does; a spike to the other side is one still."""
+    r = np.random.default_rng(5).standard_normal((300, 1, 2))
+    r[250:280, 0, 0] += 15.0 * np.arange(1, 31)
+    r[280:, 0, 0] += 450.0
+    r[290, 0, 0] -= 60.0
+    watch = jumps()
+    doubted = [
+        t for t, row in enumerate(r) if (found := watch.step(row, STEADY[:, : row.size])) is not None and found[0].any()
+    ]
+    assert doubted == [250, 251, 252, 253, 290]
+    assert watch.sharp[0, 0] == 0.0
+    assert watch.size[0, 0] == pytest.approx(450.0, abs=10.0)
+
+
 def test_what_many_tags_do_at_once_is_not_doubted() -> None:
     r = np.random.default_rng(5).standard_normal((300, 1, 4))
     r[250:, 0, :3] += 30.0
