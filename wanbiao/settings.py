@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_type_hint
 
 from stations.schema import Problem, nearest, show
 from wanbiao import checks
+from wanbiao.apart import refuse_mixed
 from wanbiao.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -183,9 +184,15 @@ class Settings:
         return tuning
 
     def worker_config(self, fleet: Fleet) -> WorkerConfig:
-        """What a worker that watches ``fleet`` must know."""
+        """What a worker that watches ``fleet`` must know.
+
+        Raises
+        ------
+        ConfigError : the constants cannot be used, or topics and bucket are not both of a replay, or both of none.
+        """
         from streams.config import WorkerConfig
 
+        refuse_mixed(self.prefix, self.influx_bucket)
         return WorkerConfig(
             fleet=fleet,
             tuning=self.load_tuning(),

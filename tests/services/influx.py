@@ -60,6 +60,10 @@ class InfluxServer(Server):
         """Create a database (a bucket, in the words of version 2); no error if it exists."""
         self.query(f'CREATE DATABASE "{name}"')
 
+    def write(self, database: str, line: str) -> None:
+        """Write one line of the line protocol."""
+        self._request(f"/write?db={urllib.parse.quote(database)}", line.encode())
+
     def query(self, influxql: str, database: str | None = None) -> list[dict[str, Any]]:
         """Run one InfluxQL statement against ``database``; one dict a row: columns, group tags, ``time`` as integer ms.
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,15 +17,12 @@ from connectors.kafka_reader import read_topic
 from tests.services.influx import InfluxServer
 from tests.services.kafka import KafkaBroker
 from tests.services.process import wait_until
+from tests.wanbiao.programs import CLEAN, Start, children, end
 from wanbiao.workers import RESTARTS_MAX, WorkerError, Workers
 
-ROOT = Path(__file__).resolve().parents[2]
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("WANBIAO_")}
 ROWS = 2000
 ALL_ROWS = 36_733
-TIMEOUT_S = 100.0
 FULL_TIMEOUT_S = 300.0
-Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
@@ -41,39 +35,6 @@ def recording(data_root: Path, tmp_path: Path) -> Path:
     (folder / "1.csv").write_text(head + "".join(rows[:900]))
     (folder / "2.csv.gz").write_bytes(gzip.compress((head + "".join(rows[900:])).encode()))
     return folder
-
-
-@pytest.fixture
-def start(kafka_broker: KafkaBroker, influx_server: InfluxServer) -> Iterator[Start]:
-    """Starts the program with a clean environment; ends what a test left running."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start_(*words: str | Path, **environ: str) -> subprocess.Popen[str]:
-        services = {"WANBIAO_KAFKA": kafka_broker.bootstrap, "WANBIAO_INFLUX_URL": influx_server.url}
-        command = [sys.executable, "-m", "wanbiao", *map(str, words)]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=CLEAN | services | environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        started.append(process)
-        return process
-
-    yield start_
-    for process in started:
-        if process.poll() is None:
-            process.terminate()
-        process.communicate(timeout=TIMEOUT_S)
-
-
-def end(process: subprocess.Popen[str], timeout_s: float = TIMEOUT_S) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=timeout_s)
-    return process.returncode, out, err
-
-
-@pytest.fixture
-def names(topic_prefix: str) -> tuple[str, str]:
-    """Run and bucket that no other test has."""
-    unique = topic_prefix.rstrip(".")
-    return unique, unique
 
 
 @pytest.mark.integration
@@ -177,8 +138,8 @@ def test_an_interruption_ends_the_workers_and_keeps_what_came(
     replay = start("replay", "--kafka", recording, "--run", run, "--bucket", bucket, "--language", "en")
     assert replay.stderr is not None
     assert "sending" in replay.stderr.readline()
-    children = Path(f"/proc/{replay.pid}/task/{replay.pid}/children")
-    workers = children.read_text().split() if children.exists() else []
+    workers = children(replay.pid)
+    assert workers
     replay.send_signal(number)
     code, out, err = end(replay)
     assert code == 130, err

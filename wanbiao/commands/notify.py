@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wanbiao.apart import is_replay
 from wanbiao.cli import pass_settings
 from wanbiao.errors import ConfigError
 from wanbiao.settings import Settings
@@ -54,7 +55,7 @@ def _run(settings: Settings, file: str | None) -> None:
     from wanbiao.messenger import Messenger
     from wanbiao.worklist import EVENTS_BACK_MOST
 
-    if settings.prefix.startswith("replay."):
+    if is_replay(settings.prefix):
         raise ConfigError(
             f"environment: WANBIAO_PREFIX: {settings.prefix}; expected no replay, since nobody is woken for the past"
         )
