@@ -1,8 +1,7 @@
-"""What monitors said while an incident was played: kept by station, with a digest of the very bytes that a worker would send."""
+"""What monitors said while an incident was played: kept by station, with a digest of the very bytes that a worker sends."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -13,7 +12,7 @@ from detectors.kpis import Kpis
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning
 from replay.evaluation.judging import Said
-from replay.player import encode
+from replay.player import Digest, Message, encode
 from stations.plant import Station
 from stations.scan import Scan
 
@@ -22,20 +21,25 @@ LOAD_DAYS_MOST: Final = 366
 
 
 class Heard:
-    """The monitors of one run under one set of constants, and what they said since the incident began.
+    """What monitors said since the incident began, in one run under one set of constants.
 
     Parameters
     ----------
     name : of the run, to tell it from another beside it.
     stations : whose scans come.
     start_ns : before it monitors learn: what they say then counts only where it is asked for (`warnings`, `quality`) [ns].
+
+    Attributes
+    ----------
+    digest : of all messages since the incident began, the same through Kafka as in this process.
     """
 
     def __init__(self, name: str, stations: Sequence[Station], tuning: Tuning, start_ns: int, days: float) -> None:
         self.name, self.tuning = name, tuning
         self._start_ns = start_ns
-        self._monitors = {station.code: StationMonitor(station, tuning) for station in stations}
-        self._digest = hashlib.sha256()
+        self._stations = {station.code: station for station in stations}
+        self._monitors: dict[str, StationMonitor] = {}
+        self.digest = Digest()
         self.said = {station.code: Said(units=station.block("units").units) for station in stations}
         self.warnings: list[EarlyWarning] = []
         self.quality: list[DataQuality] = []
@@ -45,20 +49,30 @@ class Heard:
 
     def receive(self, scan: Scan) -> list[Event]:
         """Let the monitor of its station judge a scan, and keep what it says."""
+        if scan.station not in self._monitors:
+            self._monitors[scan.station] = StationMonitor(self._stations[scan.station], self.tuning)
         events = self._monitors[scan.station].receive(scan)
-        self.warnings += [event for event in events if isinstance(event, EarlyWarning)]
-        self.quality += [event for event in events if isinstance(event, DataQuality)]
-        if scan.time_ns >= self._start_ns:
-            self.said[scan.station].take(events)
-            self._load.take(events)
-            for message in encode(events):
-                self._digest.update(message.topic.encode() + b"\0" + message.key + b"\0" + message.value)
+        self.take(events)
+        for event in events:
+            for message in encode([event]):
+                self.note(message, event.time_ns)
         return events
 
-    @property
-    def digest(self) -> str:
-        """16 hex digits of all messages since the incident began: the same for the same bytes in the same order."""
-        return self._digest.hexdigest()[:16]
+    def take(self, events: Iterable[Event]) -> None:
+        """Keep what was said, here or elsewhere: health of each station in order of time, the rest of all stations together."""
+        for event in events:
+            if isinstance(event, EarlyWarning):
+                self.warnings.append(event)
+            elif isinstance(event, DataQuality):
+                self.quality.append(event)
+            if event.time_ns >= self._start_ns:
+                self.said[event.station].take([event])
+                self._load.take([event])
+
+    def note(self, message: Message, time_ns: int) -> None:
+        """Take the bytes of what was said at some time [ns] into the digest, those of each key in their order."""
+        if time_ns >= self._start_ns:
+            self.digest.add(message)
 
     def load(self, now_ns: int) -> Kpis:
         """What the warnings cost their readers, up to then."""

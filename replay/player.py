@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -54,11 +54,14 @@ def encode(events: Iterable[Event]) -> Iterator[Message]:
             yield Message(WARNINGS, event.id.encode(), wire.encode_warning(event))
 
 
-def decode(message: Message, block: Block) -> HealthScore | EarlyWarning | DataQuality:
-    """The inverse of `encode`, with the scores as precise as they travel. msgspec.MsgspecError if it is no such message."""
+def decode(message: Message, blocks: Mapping[tuple[str, str], Block]) -> HealthScore | EarlyWarning | DataQuality:
+    """The inverse of `encode`, with the scores as precise as they travel; ``blocks`` are those of the plant, by station and code.
+
+    msgspec.MsgspecError, KeyError or ValueError if it is no such message.
+    """
     if message.topic == HEALTH:
         told = wire.decode_health(message.value)
-        n_units = len(block.units)
+        n_units = len(blocks[told.station, told.block].units)
         score = np.frombuffer(told.score, "<f4").reshape(n_units, -1).astype(np.float64)
         return HealthScore(
             station=told.station,
@@ -80,6 +83,34 @@ def decode(message: Message, block: Block) -> HealthScore | EarlyWarning | DataQ
 
 class _Kind(msgspec.Struct):
     kind: str
+
+
+class Digest:
+    """A number of all messages: the same for the same bytes, those of each key in the same order, however keys are mixed.
+
+    >>> one, other = Digest(), Digest()
+    >>> a, b = Message(WARNINGS, b"a", b"1"), Message(WARNINGS, b"b", b"1")
+    >>> for digest, messages in ((one, [a, b]), (other, [b, a])):
+    ...     for message in messages:
+    ...         digest.add(message)
+    >>> str(one) == str(other), str(one) == str(Digest())
+    (True, False)
+    """
+
+    def __init__(self) -> None:
+        self._of_keys: dict[tuple[str, bytes], hashlib._Hash] = {}
+
+    def add(self, message: Message) -> None:
+        """Take a message in."""
+        digest = self._of_keys.setdefault((message.topic, message.key), hashlib.sha256())
+        digest.update(len(message.value).to_bytes(8) + message.value)
+
+    def __str__(self) -> str:
+        """16 hex digits."""
+        whole = hashlib.sha256()
+        for topic, key in sorted(self._of_keys):
+            whole.update(topic.encode() + b"\0" + key + b"\0" + self._of_keys[topic, key].digest())
+        return whole.hexdigest()[:16]
 
 
 class Ledger:
@@ -105,9 +136,9 @@ class Ledger:
         self._counts[message.topic] += 1
         return True
 
-    def count(self, topic: str) -> int:
-        """Messages of a topic, each once."""
-        return self._counts[topic]
+    def count(self, topic: str, key: bytes | None = None) -> int:
+        """Messages of a topic, or of one key of it, each once."""
+        return self._counts[topic] if key is None else len(self._digests.get((topic, key), ()))
 
     def difference(self, expected: Ledger) -> str:
         """The first difference in words; empty if both hold the same bytes, those of each key in the same order."""

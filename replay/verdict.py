@@ -146,7 +146,7 @@ def judge_incident(incident: Incident, labels: Sequence[Label], heard: Heard, un
         told=told,
         doubts=tuple(one for one in heard.quality if one.transition != "returned" and one.time_ns >= scenario.start_ns),
         load=heard.load(until_ns),
-        digest=heard.digest,
+        digest=str(heard.digest),
         until_ns=until_ns,
         is_whole=until_ns >= scenario.end_ns,
     )

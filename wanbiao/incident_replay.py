@@ -46,7 +46,7 @@ def replay(settings: Settings, options: dict[str, Any]) -> int:
         return _every(settings, options)
     if len(options["what"]) > 1:
         raise click.UsageError(f"one incident at a time, or --all; not {', '.join(options['what'])}")
-    incident = _find(settings, options["what"][0])
+    incident = find(settings, options["what"][0])
     play = _play(settings, incident, options)
     if options["report"] is not None:
         _check_writable(options["report"])
@@ -89,7 +89,7 @@ def _every(settings: Settings, options: dict[str, Any]) -> int:
     return EXIT_INTERRUPTED if interrupted else int(not held)
 
 
-def _find(settings: Settings, name: str) -> Incident:
+def find(settings: Settings, name: str) -> Incident:
     """The incident of that name, of a scenario file, or of a folder with labels; a usage error where it is none, or two."""
     path = Path(name)
     if (path / LABELS).is_file():
@@ -113,10 +113,7 @@ def _find(settings: Settings, name: str) -> Incident:
 
 
 def _play(settings: Settings, incident: Incident, options: dict[str, Any]) -> Play:
-    scenario = incident.scenario
-    from_ns, to_ns = _moment(incident, "from", options["from_"]), _moment(incident, "to", options["to"])
-    if from_ns is not None and from_ns >= (scenario.end_ns if to_ns is None else to_ns):
-        raise click.UsageError("--from is not before --to, or the end; expected an earlier time")
+    from_ns, end_ns = span(incident, options)
     out, language = console("stderr" if options["as_json"] else "stdout"), options["language"]
     is_watched = options["speed"] != math.inf or options["pause_at_warning"]
 
@@ -127,12 +124,21 @@ def _play(settings: Settings, incident: Incident, options: dict[str, Any]) -> Pl
         incident,
         _variants(settings, options),
         from_ns=from_ns,
-        to_ns=to_ns,
+        to_ns=end_ns,
         pace=Pace(options["speed"]),
         show=(lambda event: print_warning(out, event, language)) if is_watched else nothing,
         pause=pause if options["pause_at_warning"] else None,
         traced=options["report"] is not None,
     )
+
+
+def span(incident: Incident, options: dict[str, Any]) -> tuple[int | None, int]:
+    """From when it is played at its speed (None = from its begin), and where it ends [ns]; a usage error where they are wrong."""
+    from_ns, to_ns = _moment(incident, "from", options["from_"]), _moment(incident, "to", options["to"])
+    end_ns = incident.scenario.end_ns if to_ns is None else to_ns
+    if from_ns is not None and from_ns >= end_ns:
+        raise click.UsageError("--from is not before --to, or the end; expected an earlier time")
+    return from_ns, end_ns
 
 
 def _moment(incident: Incident, option: str, text: str | None) -> int | None:

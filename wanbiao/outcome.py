@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from replay.logbook import Logbook
 from replay.player import HEALTH, WARNINGS, Ledger
 from stations.plant import Text
 
 DEAD_SHOWN: Final = 5
 """Dead letters that are printed."""
+UNITS_SHOWN: Final = 8
+"""Units whose points are told one by one; of more, only those that are not as expected."""
 
 
 @dataclass(slots=True)
@@ -21,13 +22,15 @@ class Outcome:
     Attributes
     ----------
     bucket : where the points are.
+    units : key of the health messages of each unit, that of its station.
     expected, received : messages of the embedded run and of the workers.
     dead : reason of every dead letter, by partition and offset of its scan.
     points : health points in InfluxDB by unit; None if they were not counted.
+    behind : scans, at most, that had no answer yet when the next was due; None = it was not paced.
     """
 
-    logbook: Logbook
     bucket: str
+    units: Mapping[str, bytes]
     expected: Ledger = field(default_factory=Ledger)
     received: Ledger = field(default_factory=Ledger)
     dead: dict[bytes, str] = field(default_factory=dict)
@@ -35,6 +38,7 @@ class Outcome:
     stalled: bool = False
     interrupted: bool = False
     restarts: int = 0
+    behind: int | None = None
 
     @property
     def answered(self) -> int:
@@ -49,7 +53,11 @@ class Outcome:
     @property
     def points_off(self) -> list[str]:
         """Units that have not one point for each health message."""
-        return [unit for unit, count in (self.points or {}).items() if count != self.expected.count(HEALTH)]
+        return [unit for unit, count in (self.points or {}).items() if count != self.due(unit)]
+
+    def due(self, unit: str) -> int:
+        """Health points that a unit is to have."""
+        return self.expected.count(HEALTH, self.units[unit])
 
     @property
     def is_right(self) -> bool:
@@ -69,6 +77,7 @@ class Outcome:
             "points": self.points,
             "stalled": self.stalled,
             "interrupted": self.interrupted,
+            "behind": self.behind,
             "equal": not self.difference,
             "difference": self.difference,
             "right": self.is_right,
@@ -89,11 +98,7 @@ class Outcome:
             )
         for place, reason in list(self.dead.items())[:DEAD_SHOWN]:
             yield Text(f"死信 {place.decode()}：{reason}", f"dead letter {place.decode()}: {reason}")
-        for unit, count in (self.points or {}).items():
-            yield Text(
-                f"InfluxDB {self.bucket}：{unit} 号机健康点 {count}，应为 {n_scans}",
-                f"InfluxDB {self.bucket}: unit {unit} has {count:,} health points, expected {n_scans:,}",
-            )
+        yield from self._points_told()
         if self.interrupted:
             return
         if self.difference:
@@ -104,3 +109,19 @@ class Outcome:
             f"与本机计算逐字节相同：健康 {health} 条，预警 {warnings} 条，重复 {repeats} 条",
             f"equal to the embedded run, byte for byte: {health:,} health and {warnings:,} warning messages, {repeats} repeats",
         )
+
+    def _points_told(self) -> Iterator[Text]:
+        points = self.points or {}
+        shown = list(points) if len(points) <= UNITS_SHOWN else self.points_off[:UNITS_SHOWN]
+        for unit in shown:
+            count, due = points[unit], self.due(unit)
+            yield Text(
+                f"InfluxDB {self.bucket}：{unit} 号机健康点 {count}，应为 {due}",
+                f"InfluxDB {self.bucket}: unit {unit} has {count:,} health points, expected {due:,}",
+            )
+        if rest := len(points) - len(shown):
+            right = len(points) - len(self.points_off)
+            yield Text(
+                f"InfluxDB {self.bucket}：{len(points)} 台机组中 {right} 台健康点数相符（未列出 {rest} 台）",
+                f"InfluxDB {self.bucket}: {right} of {len(points)} units have all their health points ({rest} not listed)",
+            )

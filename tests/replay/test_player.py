@@ -19,6 +19,7 @@ from tests.replay.small import MINUTE_NS, START_NS, pump
 
 STATION = pump(("1", "2"))
 BLOCK = STATION.blocks[0]
+BLOCKS = {("PMP", "units"): BLOCK}
 TUNING = Tuning(warm_up_s=600.0, warm_up_scans=60, warm_up_share=1.0, learn_s=60.0, on_scans=3, off_scans=3)
 ROWS = 1200
 FAULT = slice(800, 1000)
@@ -93,14 +94,14 @@ def test_a_run_may_be_cut_anywhere_and_go_on_elsewhere(expected: list[Message], 
 def test_messages_are_keyed_as_the_worker_keys_them(expected: list[Message]) -> None:
     assert {message.key for message in expected if message.topic == HEALTH} == {b"PMP"}
     warnings = [message for message in expected if message.topic == WARNINGS]
-    assert {message.key for message in warnings} <= {decode(m, BLOCK).id.encode() for m in warnings}  # type: ignore[union-attr]
+    assert {message.key for message in warnings} <= {decode(m, BLOCKS).id.encode() for m in warnings}  # type: ignore[union-attr]
 
 
 def test_messages_can_be_read_back() -> None:
     said = [event for step in play(scans(), StationMonitor(STATION, TUNING)) for event in step.events]
     sent: list[Event] = [e for e in said if isinstance(e, HealthScore | EarlyWarning | DataQuality)]
     for event, message in zip(sent, encode(said), strict=True):
-        back = decode(message, BLOCK)
+        back = decode(message, BLOCKS)
         if isinstance(event, HealthScore):
             assert isinstance(back, HealthScore)
             assert (back.time_ns, back.revision) == (event.time_ns, event.revision)

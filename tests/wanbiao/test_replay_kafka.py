@@ -157,6 +157,25 @@ def test_what_is_away_is_one_line(start: Start, recording: Path) -> None:
     assert (code, "expected --kafka" in err) == (2, True)
 
 
+@pytest.mark.integration
+def test_workers_sample_as_the_recording_was(
+    start: Start, tmp_path: Path, names: tuple[str, str], influx_server: InfluxServer
+) -> None:
+    """Four scans an hour apart, of a station that the catalogue samples each ten seconds.
+
+    In the bucket another run has left a point between them, which is not counted.
+    """
+    run, bucket = names
+    words = ["--stations", "HYG", "--scans", "4", "--period", "3600", "--start", "2026-01-01"]
+    assert end(start("simulate", "--out", tmp_path / "try", *words))[0] == 0
+    influx_server.create_database(bucket)
+    influx_server.write(bucket, "health,station=HYG,unit=1,component=all state=0 1767231000000000000")  # 01:30
+    words = ["--catalogue", "HYG", "--run", run, "--bucket", bucket, "--json"]
+    code, out, err = end(start("replay", "--kafka", tmp_path / "try" / "HYG.parquet", *words))
+    assert code == 0, out + err
+    assert json.loads(out)["points"] == {"1": 4, "2": 4}
+
+
 # ---- the workers, without any service
 
 

@@ -1,35 +1,32 @@
-"""``wanbiao replay``: an incident in this process, with a verdict; or a recording through Kafka, compared with our own run."""
+"""``wanbiao replay``: an incident with a verdict, in this process or through Kafka; or a recording through Kafka."""
 
 from __future__ import annotations
 
-import json
 import secrets
 import signal
-import time
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
-from stations.plant import Text
-from wanbiao.cli import EXIT_INTERRUPTED, pass_settings
-from wanbiao.errors import DataError
+from wanbiao.apart import fault_of_run
+from wanbiao.cli import pass_settings
 from wanbiao.parameters import Finite, Moment, Speed
 from wanbiao.settings import Settings
 
-if TYPE_CHECKING:
-    from wanbiao.findings import Findings
-    from wanbiao.kafka_run import KafkaRun
-
 BUCKET: Final = "pm_replay"
-PREFIX: Final = "replay."
-OF_KAFKA: Final = ("catalogue", "start", "run", "workers", "bucket", "stall")
-OF_INCIDENTS: Final = ("every", "speed", "from_", "to", "pause_at_warning", "what_if", "sweep", "report")
-ALONE: Final = ("from_", "to", "pause_at_warning", "what_if", "sweep", "report", "speed")
+OF_KAFKA: Final = ("run", "workers", "bucket", "stall")
+OF_FILES: Final = ("catalogue", "start")
+"""Options of recordings: an incident says of which stations it is, and when."""
+PACED: Final = ("from_", "to", "speed")
+"""Options of incidents."""
+OF_PLAY: Final = ("every", "pause_at_warning", "what_if", "sweep", "report")
+"""Options of incidents in this process."""
+ALONE: Final = (*PACED, *OF_PLAY[1:])
 """Options of one incident."""
 
 
@@ -54,7 +51,7 @@ def _run_name(_context: click.Context, _parameter: click.Parameter, name: str | 
 @click.option("--what-if", "what_if", multiple=True, help="Another file of constants, beside it; repeatable.")
 @click.option("--sweep", help="One constant over several values, e.g. limit=5,6,7.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write one HTML page that needs nothing else.")
-@click.option("--kafka", is_flag=True, help="A recording, through Kafka, workers and InfluxDB.")
+@click.option("--kafka", is_flag=True, help="Through Kafka, workers and InfluxDB.")
 @click.option("--catalogue", default="gas_turbine", show_default=True, help="A shipped recording, or a station file.")
 @click.option("--start", type=Moment(), help="Time of the first row if no column tells it; default: 2011-01-01.")
 @click.option(
@@ -83,8 +80,8 @@ def command(context: click.Context, settings: Settings, /, **options: Any) -> No
     Monitors learn from the healthy life before it. The verdict: told before its static alarm or not, by what, how early, with how
     many false warnings, and whether all that its scenario expects held; exit code 1 if not.
 
-    With --kafka a recording goes through Kafka, workers and InfluxDB, and is compared with an embedded run byte for byte; exit
-    code 1 if they differ. Topics and points stay for you to look at.
+    With --kafka it goes through Kafka, workers of its own and InfluxDB, and is compared with a run in this process byte for byte;
+    exit code 1 if they differ. So do recordings. Topics and points stay for you to look at; live rooms see nothing of them.
 
     \b
     Example:
@@ -92,32 +89,77 @@ def command(context: click.Context, settings: Settings, /, **options: Any) -> No
       wanbiao replay i01 --speed 86400 --from 10 --to 30 --pause-at-warning
       wanbiao replay i01 --sweep limit=5,6,7 --report i01.html
       wanbiao replay --all --json
+      wanbiao replay i01 --kafka --workers 2
       wanbiao replay --kafka gt_2011.csv.gz
       wanbiao replay --kafka recordings/ --catalogue my_station.toml --run try-2 --workers 2 --json
     """
-    _check_options(context, options)
+    of_incident = not options["kafka"] or _is_incident(options["what"])
+    _check_options(context, options, of_incident)
     options["language"] = options["language"] or settings.language
-    if options["kafka"]:
-        _through_kafka(settings, options)
-        return
-    from wanbiao.incident_replay import replay
-
-    code = replay(settings, options)
+    if not options["kafka"]:
+        from wanbiao.incident_replay import replay
+    else:
+        fault = fault_of_run(
+            options["run"], options["bucket"], live_prefix=settings.prefix, live_bucket=settings.influx_bucket
+        )
+        if fault:
+            raise click.UsageError(fault)
+        if of_incident:
+            from wanbiao.incident_kafka import replay
+        else:
+            from wanbiao.recording_replay import replay
+    with _ended_by_sigterm(options["kafka"]):
+        code = replay(settings, options)
     if code:
         raise click.exceptions.Exit(code)
 
 
-def _check_options(context: click.Context, options: dict[str, Any]) -> None:
+def _is_incident(what: tuple[str, ...]) -> bool:
+    """Whether that is one incident, by its name or its scenario file, and no recording."""
+    from replay.library import UnknownIncidentError, find_incident
+
+    if len(what) != 1 or (path := Path(what[0])).exists():
+        return len(what) == 1 and path.suffix == ".toml" and path.is_file()
+    try:
+        find_incident(what[0])
+    except UnknownIncidentError:
+        return False
+    return True
+
+
+@contextmanager
+def _ended_by_sigterm(has_workers: bool) -> Iterator[None]:
+    """SIGTERM as Ctrl-C, where there are workers to be ended: what came is kept."""
+    if not has_workers:
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _aliens(options: dict[str, Any], of_incident: bool) -> dict[str, str]:
+    """Options that mean nothing here, and when they would."""
+    in_kafka, of_files = "it goes through Kafka, with --kafka", "a recording does, with --kafka"
+    if not options["kafka"]:
+        return dict.fromkeys(OF_KAFKA, in_kafka) | dict.fromkeys(OF_FILES, of_files)
+    in_process = dict.fromkeys(OF_PLAY, "an incident is replayed in this process, without --kafka")
+    return in_process | (
+        dict.fromkeys(OF_FILES, of_files) if of_incident else dict.fromkeys(PACED, "an incident is replayed")
+    )
+
+
+def _check_options(context: click.Context, options: dict[str, Any], of_incident: bool) -> None:
     """Whether the options are of what is asked for, and that is something."""
     given = {
         parameter.name: max(parameter.opts, key=len)
         for parameter in context.command.params
         if parameter.name and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
     }
-    alien = OF_INCIDENTS if options["kafka"] else OF_KAFKA
-    for name in alien:
+    for name, means in _aliens(options, of_incident).items():
         if name in given:
-            means = "an incident is replayed, without --kafka" if options["kafka"] else "a recording is, with --kafka"
             raise click.UsageError(f"{given[name]} is for when {means}")
     if options["every"]:
         for name in ALONE:
@@ -131,87 +173,3 @@ def _check_options(context: click.Context, options: dict[str, Any]) -> None:
         raise click.UsageError("what? expected an incident (wanbiao incidents), --all, or files and --kafka")
     if options["what_if"] and options["sweep"]:
         raise click.UsageError("either --what-if or --sweep, not both")
-
-
-def _keep_off_live(settings: Settings, run: str, bucket: str) -> None:
-    """Live rooms see nothing of a replay: not on their topics, and, whatever becomes of that, not in their bucket."""
-    if settings.prefix == f"{PREFIX}{run}.":
-        raise click.UsageError(f"--run {run}: its topics are those of WANBIAO_PREFIX; expected another name")
-    if bucket == settings.influx_bucket:
-        raise click.UsageError(f"--bucket {bucket}: is that of live health, WANBIAO_INFLUX_BUCKET; expected another")
-
-
-def _through_kafka(settings: Settings, options: dict[str, Any]) -> None:
-    from replay.files import RecordingError
-    from replay.library import UnknownIncidentError, find_incident
-
-    for name in options["what"]:
-        if not Path(name).exists():
-            with suppress(UnknownIncidentError):
-                find_incident(name)
-                raise click.UsageError(f'"{name}" is an incident; with --kafka expected files of a recording')
-    _keep_off_live(settings, options["run"], options["bucket"])
-    language = options["language"]
-    started = time.monotonic()
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the workers end, what came is kept
-    try:
-        run, findings = _run(settings, options, language)
-    except RecordingError as error:
-        raise DataError(str(error)) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    _show(run, replace(findings, seconds=time.monotonic() - started), as_json=options["as_json"], language=language)
-    if run.outcome.interrupted:
-        raise click.exceptions.Exit(EXIT_INTERRUPTED)
-    if not run.outcome.is_right:
-        raise click.exceptions.Exit(1)
-
-
-def _run(settings: Settings, options: dict[str, Any], language: str) -> tuple[KafkaRun, Findings]:
-    from wanbiao.display import console, progress, worded
-    from wanbiao.findings import Findings
-    from wanbiao.kafka_run import KafkaRun
-    from wanbiao.recorded import prepare
-
-    settings = replace(settings, tuning=options["tuning"] or settings.tuning)
-    station, tuning, recording = prepare(
-        settings,
-        [Path(name) for name in options["what"]],
-        catalogue=options["catalogue"],
-        start_ns=options["start"] or None,
-        period_s=None,
-    )
-    run = KafkaRun(
-        settings,
-        station,
-        tuning,
-        recording,
-        run=options["run"],
-        catalogue=options["catalogue"],
-        bucket=options["bucket"],
-        workers=options["workers"],
-        stall_s=options["stall"],
-    )
-    run.prepare()
-    err = console("stderr")
-    if not options["workers"]:
-        environ = " ".join(f"{name}={value}" for name, value in run.environ.items())
-        err.print(worded(Text("请启动处理进程", "start workers with"), language) + f": {environ} wanbiao worker")
-    outcome = run.run(lambda title: progress(worded(title, language), out=err))
-    return run, Findings(station, recording, outcome.logbook, 0.0)
-
-
-def _show(run: KafkaRun, findings: Findings, *, as_json: bool, language: str) -> None:
-    from wanbiao.display import console, worded
-
-    findings.print_bad_rows(console("stderr"), language)
-    if as_json:
-        click.echo(
-            json.dumps(findings.to_dict() | {"prefix": run.settings.prefix} | run.outcome.to_dict(), ensure_ascii=False)
-        )
-        return
-    out = console("stdout")
-    findings.print_table(out, language)
-    findings.print_summary(out, language)
-    for line in run.outcome.verdict():
-        out.print(worded(line, language, separator=" · "))
