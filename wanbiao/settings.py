@@ -65,7 +65,7 @@ class Settings:
     influx_token: Annotated[str, checks.secret] = field(default="", repr=False)
     """Token that may write to the bucket; better in a file, named by ``WANBIAO_INFLUX_TOKEN_FILE``."""
     influx_bucket: Annotated[str, checks.bucket] = "pm"
-    """Bucket (version 2) or database (version 1)."""
+    """Bucket (version 2) or database (version 1); `replay` in its name means replays, in it and in the prefix or in neither."""
     grafana_url: Annotated[str, checks.url] = "http://127.0.0.1:3000"
     """Grafana to which `wanbiao dashboards publish` writes."""
     grafana_token: Annotated[str, checks.secret] = field(default="", repr=False)

@@ -45,7 +45,7 @@ LONG: Final = ("--kafka", "--scenario", "--plot", "--benign", "i01/YXK.parquet")
 ELSEWHERE: Final = {
     "wanbiao demo": "a minute; tests/wanbiao/test_demo.py runs it",
     "wanbiao evaluate": "minutes; tests/wanbiao/test_evaluate.py runs a small one",
-    "wanbiao replay": "minutes, or Kafka; tests/wanbiao/test_replay_incidents.py, tests/wanbiao/test_replay_kafka.py",
+    "wanbiao replay": "minutes, or Kafka; tests/wanbiao/test_replay_incidents.py, tests/wanbiao/test_incident_kafka.py",
     "wanbiao incidents": "its list is in docs/engineer.md by words; tests/wanbiao/test_replay_incidents.py",
     "wanbiao record": "Kafka; its core in tests/replay/test_taping.py",
     "wanbiao parts list": "Kafka; tests/wanbiao/test_parts.py",
