@@ -19,6 +19,7 @@ from dashboards.board.api_acts import acts
 from dashboards.board.api_base import CODE_CHARS_MOST, Code, answer, block_of, station_of
 from dashboards.board.api_page import page
 from dashboards.board.pulse import Pulse
+from dashboards.board.replayed import ReplayView
 from dashboards.board.service import Service
 from dashboards.board.views import FleetView, StationView, Trend, UnitView, WarningView
 from detectors.kpis import Kpis
@@ -119,6 +120,13 @@ def _views(service: Service) -> APIRouter:
     async def load() -> Response:
         """What the warnings cost their readers: key figures of EEMUA 191 and ISA-18.2."""
         return answer(board.read(lambda room: room.load_view(board.now_ns)))
+
+    @views.get("/replay", response_model=ReplayView)
+    async def replay() -> Response:
+        """The replay that is shown instead of a plant: how far it is, what was told when, the verdict; 404 on a live board."""
+        if board.replay is None:
+            raise HTTPException(404, "this board is live; nothing is replayed here: wanbiao replay NAME --board")
+        return answer(board.replay.view())
 
     @views.get("/health", response_model=Pulse)
     async def health() -> Response:

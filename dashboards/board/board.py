@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 from dashboards.board.acting import Actor, History
+from dashboards.board.replayed import Replayed, ReplayView
 from dashboards.board.room import Room
 from dashboards.board.views import FleetView, StationView, UnitView, WarningView
 from detectors.events import Event
@@ -31,6 +32,7 @@ class Board:
     plant_ns : the time of the plant [ns]; None = that of the newest event, as of a simulation.
     clock : of the wall [s].
     language : of a browser that does not say; one of `dashboards.board.words.LANGUAGES`.
+    replay : what feeds the room instead of a plant, and every page says so; None = it is live.
 
     Attributes
     ----------
@@ -46,9 +48,10 @@ class Board:
         plant_ns: Callable[[], int] | None = None,
         clock: Callable[[], float] = time.monotonic,
         language: str = "",
+        replay: Replayed | None = None,
     ) -> None:
         self.actor, self.history, self.language = actor, history, language
-        self.fleet = room.fleet
+        self.fleet, self.replay = room.fleet, replay
         self.notice: Callable[[], Text | None] = lambda: None
         self._room, self._clock = room, clock
         self._plant_ns = plant_ns or (lambda: room.last_ns)
@@ -95,6 +98,11 @@ class Board:
     def load_view(self) -> Kpis:
         """See `Room.load_view`."""
         return self._once("load", lambda: self._room.load_view(self.now_ns))
+
+    def replay_view(self) -> ReplayView | None:
+        """See `Replayed.view`; None = it is live."""
+        replay = self.replay
+        return None if replay is None else self._once("replay", replay.view)
 
     def read(self, what: Callable[[Room], V]) -> V:
         """Ask the room something now, not as of this second."""

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from dashboards.board.board import Board
 from dashboards.board.guard import Guard
-from dashboards.board.pages import fleet, load, station, unit, worklist
+from dashboards.board.pages import fleet, load, replay, station, unit, worklist
 from dashboards.board.pages.frame import COOKIE, YEAR_S
 from dashboards.board.words import LANGUAGES
 
@@ -53,7 +53,7 @@ def make_app(
         return answer
 
     ui.add_css(Path(__file__).with_name("board.css"), shared=True)
-    for pages in (fleet, station, unit, worklist, load):
+    for pages in (fleet, station, unit, worklist, load, replay):
         pages.add(board)
     ui.run_with(
         app,

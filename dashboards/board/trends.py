@@ -33,6 +33,10 @@ class _Row(NamedTuple):
 class Trends:
     """The `dashboards.board.acting.History` of a board without InfluxDB; safe to be called from any thread.
 
+    Parameters
+    ----------
+    sparse_s : time between two of the older trends that are kept [s]; with `SPARSE_MOST` of them it is how far back one can look.
+
     Examples
     --------
     >>> from stations.catalogue import load_fleet
@@ -40,7 +44,8 @@ class Trends:
     ()
     """
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, *, sparse_s: float = SPARSE_S) -> None:
+        self._sparse_ns = sparse_s * 1e9
         self._blocks = {(block.station, block.code): block for block in fleet.blocks}
         self._recent: dict[tuple[str, str], deque[_Row]] = {key: deque() for key in self._blocks}
         self._sparse: dict[tuple[str, str], deque[_Row]] = {key: deque(maxlen=SPARSE_MOST) for key in self._blocks}
@@ -63,7 +68,7 @@ class Trends:
             recent.append(_Row(event.time_ns, values))
             if len(recent) > RECENT_MOST:
                 old = recent.popleft()
-                if not sparse or old.time_ns - sparse[-1].time_ns >= SPARSE_S * 1e9:
+                if not sparse or old.time_ns - sparse[-1].time_ns >= self._sparse_ns:
                     sparse.append(old)
 
     def trend(self, station: str, unit: str, tag: str, back_s: float) -> Trend:

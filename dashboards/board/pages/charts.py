@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from dashboards.board.replayed import MARKS, ReplayView
 from dashboards.board.views import TagNow, Trend
-from dashboards.board.words import in_language, say
+from dashboards.board.words import in_language, moment, say
 from detectors.kpis import OfDay
 
 GREY, INK, BAND = "#8a9099", "#5b7fa6", "rgba(138,144,153,0.25)"
 ORANGE, VERMILLION = "#E69F00", "#D55E00"
+MARK_COLOURS: Final = {"first": "#0072B2", "alarm": VERMILLION, "event": GREY}
+"""Blue is no state of a plant; the static alarm has the colour of an alarm."""
+SHAPES: Final = {"first": "diamond", "alarm": "triangle", "event": "rect"}
+AHEAD: Final = 0.45
+"""Opacity of what is still to come."""
+SHORT_NS: Final = 3 * 86_400 * 10**9
+"""A replay that is shorter is told in hours, a longer one in days [ns]."""
 REM: Final = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
 """The size of letters on the screen that shows it. Options whose key begins with a colon are scripts: this is the only one."""
 FONTS: Final = "Noto Sans, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"
@@ -131,3 +139,78 @@ def days_options(days: tuple[OfDay, ...], language: str) -> dict[str, Any]:
             }
         ],
     }
+
+
+def timeline_options(view: ReplayView, language: str) -> dict[str, Any]:
+    """A lane for each mark above the score, from begin to end of a replay; what was played is shaded."""
+    lanes = [say(f"mark_{kind}", language) for kind in MARKS]
+    is_short = view.end_ns - view.start_ns < SHORT_NS
+    middle_ns = (view.start_ns + view.end_ns) // 2
+    last_ns = view.now_ns if view.verdict is None else view.verdict.until_ns
+    points, lines = [], []
+    for kind, time_ns in view.marks.items():
+        ahead = {"opacity": AHEAD if time_ns > last_ns else 1.0}
+        at_ms, colour = time_ns // 1_000_000, MARK_COLOURS[kind]
+        label = {"show": True, "formatter": moment(time_ns), "color": GREY, "opacity": 1.0, **SMALL}
+        label["position"] = "left" if time_ns > middle_ns else "right"
+        points.append(
+            {"value": [at_ms, say(f"mark_{kind}", language)], "symbol": SHAPES[kind], "label": label}
+            | {"itemStyle": {"color": colour, **ahead}}
+        )
+        lines.append({"xAxis": at_ms, "lineStyle": {"color": colour, "type": "solid", "width": 1.5, **ahead}})
+    span: dict[str, Any] = {"type": "time", "min": view.start_ns // 1_000_000, "max": view.end_ns // 1_000_000}
+    labels = {"axisLabel": {**AXIS["axisLabel"], "formatter": "{HH}:{mm}" if is_short else "{MM}-{dd}"}}
+    played = [[{"xAxis": view.start_ns // 1_000_000}, {"xAxis": last_ns // 1_000_000}]]
+    shade = {"silent": True, "animation": False, "itemStyle": {"color": "rgba(138,144,153,0.12)"}}
+    place = f"{view.station} {view.unit}".strip() or say("all_places", language)
+    top = max((score for score in view.trace if score is not None), default=0.0)
+    return {
+        "animation": False,
+        "useUTC": True,
+        "textStyle": {"fontFamily": FONTS},
+        "title": {
+            "text": say("score_of", language, place=place),
+            "left": 4,
+            ":top": f"6.9*{REM}",
+            "textStyle": {"color": GREY, ":fontSize": f"0.85*{REM}", "fontWeight": 600},
+        },
+        "tooltip": {"trigger": "item", "renderMode": "richText"},
+        "grid": [
+            {":left": f"6.2*{REM}", ":right": f"1.6*{REM}", ":top": f"0.4*{REM}", ":height": f"5.4*{REM}"},
+            {":left": f"6.2*{REM}", ":right": f"1.6*{REM}", ":top": f"8.9*{REM}", ":bottom": f"1.9*{REM}"},
+        ],
+        "xAxis": [
+            {**span, "gridIndex": 0, **AXIS, **UNLABELLED},
+            {**span, "gridIndex": 1, **AXIS, "splitLine": HIDDEN, **labels},
+        ],
+        "yAxis": [
+            {"type": "category", "inverse": True, "data": lanes, "gridIndex": 0, **AXIS, "splitLine": {"show": True}},
+            {
+                "type": "value",
+                "gridIndex": 1,
+                "min": 0,
+                "max": max(2, round(1.1 * top + 0.5)),
+                **AXIS,
+                "splitNumber": 3,
+            },
+        ],
+        "series": [
+            {"type": "scatter", "symbolSize": 14, "animation": False, "data": points}
+            | {"markArea": shade | {"data": played}},
+            {
+                **QUIET,
+                "xAxisIndex": 1,
+                "yAxisIndex": 1,
+                "data": [list(pair) for pair in zip(_ms(view.trace_ns), view.trace, strict=True)],
+                "lineStyle": {"color": INK, "width": 1.5},
+                "itemStyle": {"color": INK},
+                "markArea": shade | {"data": played},
+                "markLine": {"silent": True, "symbol": "none", "animation": False, "label": HIDDEN}
+                | {"data": [{"yAxis": 1, "lineStyle": {"color": ORANGE, "type": "dashed"}}, *lines]},
+            },
+        ],
+    }
+
+
+def _ms(times_ns: tuple[int, ...]) -> list[int]:
+    return [time_ns // 1_000_000 for time_ns in times_ns]

@@ -16,6 +16,8 @@ from dashboards.board.words import LANGUAGES, in_language, moment, say
 COOKIE: Final = "wanbiao_language"
 YEAR_S: Final = 365 * 86_400
 NAV: Final = {"fleet": "/", "worklist": "/worklist", "load": "/load"}
+REPLAY: Final = {"replay": "/replay"}
+"""And where a replay feeds the board."""
 
 
 def language_of(request: Request, board: Board) -> str:
@@ -48,17 +50,39 @@ class Frame:
             redraw()
 
 
+class _Banner:
+    """Says on top of every page, and wherever one scrolls, that this is a replay: of what, and from when its telemetry is."""
+
+    def __init__(self, page: Frame) -> None:
+        self._page = page
+        with box("b-replay").props('role="status"'):
+            text("span", "b-name", page.say("replay_banner"))
+            self._title = text("span", "b-grow")
+            self._time = text("span", "b-number b-fixed")
+
+    def show(self) -> None:
+        """Bring it up to date."""
+        page = self._page
+        view = page.board.replay_view()
+        if view is not None:
+            self._title.set_text(in_language(view.title, page.language))
+            self._time.set_text(page.say("replayed_time", time=moment(view.now_ns)) if view.now_ns else "")
+
+
 @contextmanager
 def frame(board: Board, request: Request, here: str = "", title: str = "") -> Iterator[Frame]:
     """The page around what is built within."""
     language = language_of(request, board)
     made = Frame(board, language)
-    ui.page_title(f"{title} · {made.say('board')}" if title else made.say("board"))
+    replay = board.replay
+    named = f"{title} · {made.say('board')}" if title else made.say("board")
+    ui.page_title(f"{made.say('replay_banner')} · {named}" if replay else named)
+    banner = _Banner(made) if replay else None
     with box("b-page").props(f'lang="{language}"'):
         with box("b-head", "header"):
             text("span", "b-brand", "腕表 Wanbiao")
             with box("b-nav", "nav"):
-                for key, href in NAV.items():
+                for key, href in (NAV | (REPLAY if replay else {})).items():
                     with link("is-here" if key == here else "", href):
                         text("span", "", made.say(key))
             box("b-space")
@@ -74,7 +98,10 @@ def frame(board: Board, request: Request, here: str = "", title: str = "") -> It
 
         def redraw() -> None:
             view = board.fleet_view()
-            status.set_text(made.say("plant_time", time=moment(view.now_ns)) if view.now_ns else "")
+            if banner:
+                banner.show()
+            else:
+                status.set_text(made.say("plant_time", time=moment(view.now_ns)) if view.now_ns else "")
             said = board.notice()
             notice.set_visibility(said is not None)
             notice.set_text("" if said is None else f"○ {in_language(said, language)}")

@@ -11,6 +11,7 @@ from dashboards.board.board import Board
 from dashboards.board.pages.acts import buttons, who_of
 from dashboards.board.pages.frame import Frame, frame
 from dashboards.board.pages.parts import Redrawn, box, link, mark, text, unit_text, warning_look, warning_row
+from dashboards.board.replayed import ACTS_REFUSED
 from dashboards.board.views import Happened, WarningView
 from dashboards.board.words import LEVEL_LOOKS, in_language, moment, say
 from detectors.names import STATES, TRANSITIONS
@@ -93,8 +94,10 @@ def _whole(page: Frame, view: WarningView, who: str, host: ui.element, redraw: C
     with box("b-two"):
         with box("b-card"):
             text("div", "b-what", in_language(view.text, language))
-            if view.can_act:
+            if view.can_act and page.board.replay is None:
                 buttons(page, view, who, host, redraw)
+            elif view.can_act:
+                text("div", "b-muted b-small", in_language(ACTS_REFUSED, language))
             _evidence(page, view)
             if view.unit in _units(page, view.station):
                 with link("b-small b-muted", f"/station/{view.station}/{view.unit}"):

@@ -27,8 +27,8 @@ GO_MS = 60_000
 class Served:
     """A board in a process of its own."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.dashboards.board.serve"]
+    def __init__(self, module: str = "serve") -> None:
+        command = [sys.executable, "-m", f"tests.dashboards.board.{module}"]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
         self.url = self._line()
@@ -43,6 +43,10 @@ class Served:
         """What somebody did next."""
         act: dict[str, Any] = json.loads(self._line())
         return act
+
+    def done(self) -> str:
+        """What somebody did next, as it was written."""
+        return self._line()
 
     def _line(self) -> str:
         assert self._process.stdout is not None
@@ -83,6 +87,14 @@ def faulty() -> Iterator[Served]:
     """A board of the small plant with an urgent unit, only to be looked at."""
     board = Served()
     board.tell("fault")
+    yield board
+    board.close()
+
+
+@pytest.fixture
+def replayed() -> Iterator[Served]:
+    """A board that a made-up replay feeds, which is still learning."""
+    board = Served("serve_replay")
     yield board
     board.close()
 
