@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from typing import Final
 
 from connectors.action_wire import ActionMessage, Audit
-from dashboards.board.board import Board
-from dashboards.board.entrance import entrance
 from dashboards.board.room import Room
-from dashboards.board.server import LOOPBACK, Background, listen
-from dashboards.board.service import Service
 from dashboards.board.trends import Trends
-from dashboards.board.words import LANGUAGES
-from detectors.events import Event
 from streams.acting import answer, to_action
 from wanbiao.demo import Demo
-from wanbiao.errors import UserError
+from wanbiao.local_board import LocalBoard
 
 SPARK_S: Final = 6 * 3600.0
 """Where a day takes two seconds, a spark line of a day would show nothing: it takes 24 days [s]."""
@@ -39,41 +32,20 @@ class DemoBoard:
     """
 
     def __init__(self, demo: Demo, port: int, language: str) -> None:
-        try:
-            listening = listen(port)
-        except OSError as error:
-            why = (
-                "is taken by another program"
-                if error.errno == errno.EADDRINUSE
-                else f"cannot be used ({error.strerror})"
-            )
-            raise UserError(f"--port {port}: {why}; expected one that is free, or --no-board") from None
-        self.url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
         self._demo, self._drawn_s = demo, 0.0
-        self._trends = Trends(demo.fleet)
-        self._board = Board(
-            Room(demo.fleet, spark_s=SPARK_S),
-            actor=self,
-            history=self._trends,
-            language=language if language in LANGUAGES else "",
-        )
-        self._board.learn((0.0, ""))
-        demo.plant.hear = self._hear
-        self._server = Background(entrance(Service(self._board)), listening)
-        self._server.start()
-
-    def _hear(self, events: list[Event]) -> None:
-        self._board.take(events)
-        self._trends.take(events)
+        room, trends = Room(demo.fleet, spark_s=SPARK_S), Trends(demo.fleet)
+        self._local = LocalBoard(room, trends, self, port, language, otherwise="--no-board")
+        self.url = self._local.url
+        demo.plant.hear = self._local.hear
 
     def learning(self, done: float | None, note: str) -> None:
         """How far learning is; None = it is over."""
         now_s = time.monotonic()
         if done is None:
-            self._board.learn(None)
+            self._local.board.learn(None)
         elif now_s - self._drawn_s >= PROGRESS_S:
             self._drawn_s = now_s
-            self._board.learn((done, note))
+            self._local.board.learn((done, note))
 
     def act(self, message: ActionMessage) -> Audit:
         """See `dashboards.board.acting.Actor`."""
@@ -81,4 +53,4 @@ class DemoBoard:
 
     def close(self) -> None:
         """End it."""
-        self._server.close()
+        self._local.close()

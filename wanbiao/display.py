@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -131,3 +132,11 @@ class _Lines:
         elif done + 1e-9 >= self._shown + PROGRESS_STEP:
             self._shown = int(done / PROGRESS_STEP + 1e-9) * PROGRESS_STEP
             self._out.print(f"{self._title}: {done:.0%}, {note}")
+
+
+def until_interrupted() -> None:
+    """Wait for Ctrl-C."""
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -69,6 +68,7 @@ def command(
     """
     from wanbiao.demo import Demo
     from wanbiao.demo_view import View
+    from wanbiao.display import until_interrupted
     from wanbiao.embedded import Pace
     from wanbiao.tally import DAY_S
 
@@ -99,7 +99,8 @@ def command(
             view.summary()
         if stay and not interrupted:
             view.stays()
-            interrupted = _until_interrupted()
+            until_interrupted()
+            interrupted = True
     if interrupted:
         raise click.exceptions.Exit(EXIT_INTERRUPTED)
 
@@ -124,11 +125,3 @@ def _both(one: Advance, other: Advance) -> Advance:
         other(done, note)
 
     return advance
-
-
-def _until_interrupted() -> bool:
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        return True
-    return False
