@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from detectors.events import OPENS, EarlyWarning, Event
 from detectors.tuning import Tuning
@@ -17,6 +17,7 @@ from replay.traces import Traces, telling
 from replay.verdict import Verdict, judge_incident
 from stations.plant import Fleet
 from stations.scenario import ScenarioError, load_scenario
+from stations.simulate.labels import Label
 from wanbiao.display import Advance, date
 from wanbiao.embedded import Pace
 from wanbiao.errors import ConfigError
@@ -31,6 +32,34 @@ def nothing(_event: EarlyWarning) -> None:
     """Nobody looks."""
 
 
+class Waits(Protocol):
+    """Says when an event is due: a `wanbiao.embedded.Pace`, or one that people steer."""
+
+    def wait(self, time_ns: int) -> bool:
+        """Wait until an event of time ``time_ns`` [ns] is due."""
+        ...
+
+
+class Audience(Protocol):
+    """Looks on while the first run is played."""
+
+    def learn(self, share: float, time_ns: int, events: list[Event]) -> None:
+        """A scan of the healthy life, of which that share was played [0 .. 1], and what was said of it."""
+        ...
+
+    def begin(self, labels: Sequence[Label]) -> None:
+        """All was learned; this is true of the incident."""
+        ...
+
+    def hear(self, time_ns: int, events: list[Event], heard: Heard) -> None:
+        """A scan of the incident is due, and this was said of it; ``heard`` has all that was said."""
+        ...
+
+    def end(self, verdict: Verdict | None) -> None:
+        """Nothing more is played; None = there is nothing to judge."""
+        ...
+
+
 @dataclass(slots=True)
 class Play:
     """An incident, the runs through it, and how it is to be played.
@@ -40,17 +69,18 @@ class Play:
     variants : constants by name of run; the first is shown.
     from_ns, to_ns : fast-forward before, end there [ns]; None = begin and end of the incident.
     pace : from ``from_ns`` on.   show : of each warning of the first run.   pause : called where one opens; None = never.
-    traced : whether the tags are kept for a report.
+    traced : whether the tags are kept for a report.   audience : looks on; None = nobody.
     """
 
     incident: Incident
     variants: dict[str, Tuning]
     from_ns: int | None = None
     to_ns: int | None = None
-    pace: Pace = field(default_factory=lambda: Pace(math.inf))
+    pace: Waits = field(default_factory=lambda: Pace(math.inf))
     show: Callable[[EarlyWarning], None] = nothing
     pause: Callable[[], None] | None = None
     traced: bool = False
+    audience: Audience | None = None
     clock: Callable[[], float] = time.monotonic
     interrupted: bool = False
     seconds: float = 0.0
@@ -63,34 +93,44 @@ class Play:
         runs = [self._heard(name, tuning) for name, tuning in self.variants.items()]
         if self.traced:
             self.traces = Traces(self.incident.stations, self.incident.cases, scenario.start_ns)
-        reached_ns = scenario.first_ns
+        reached_ns, labels = scenario.first_ns, None
         try:
             for scan in self.incident.scans(end_ns):
+                if labels is None and self.audience is not None and scan.time_ns >= scenario.start_ns:
+                    labels = self.incident.labels()
+                    self.audience.begin(labels)
                 told = [run.receive(scan) for run in runs]
                 reached_ns = scan.time_ns + 1
                 advance((scan.time_ns - scenario.first_ns) / (end_ns - scenario.first_ns), date(scan.time_ns))
                 if self.traces is not None:
                     self.traces.take(told[0])
                 if scan.time_ns >= scenario.start_ns:
-                    self._present(scan.time_ns, told[0])
+                    self._present(scan.time_ns, told[0], runs[0])
+                elif self.audience is not None:
+                    share = (scan.time_ns - scenario.first_ns) / (scenario.start_ns - scenario.first_ns)
+                    self.audience.learn(share, scan.time_ns, told[0])
             reached_ns = end_ns
         except KeyboardInterrupt:
             self.interrupted = True
         verdicts = []
         if reached_ns > scenario.start_ns:
-            labels = self.incident.labels()
+            labels = self.incident.labels() if labels is None else labels
             verdicts = [judge_incident(self.incident, labels, run, reached_ns) for run in runs]
+        if self.audience is not None:
+            self.audience.end(verdicts[0] if verdicts else None)
         self.seconds = self.clock() - begun_s
         return verdicts
 
     def _heard(self, name: str, tuning: Tuning) -> Heard:
         scenario, tuned = self.incident.scenario, ready(tuning, self.incident.scenario)
-        tuned = telling(tuned) if self.traced else silent(tuned)
+        tuned = telling(tuned) if self.traced or self.audience is not None else silent(tuned)
         return Heard(name, self.incident.stations, tuned, scenario.start_ns, scenario.days)
 
-    def _present(self, time_ns: int, events: Sequence[Event]) -> None:
+    def _present(self, time_ns: int, events: list[Event], heard: Heard) -> None:
         if self.from_ns is None or time_ns >= self.from_ns:
             self.pace.wait(time_ns)
+        if self.audience is not None:
+            self.audience.hear(time_ns, events, heard)
         warnings = [event for event in events if isinstance(event, EarlyWarning)]
         for event in warnings:
             if event.transition in SHOWN:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,12 +21,13 @@ from replay.verdict import Verdict
 from stations.plant import Text
 from stations.schema import nearest
 from wanbiao.cli import EXIT_INTERRUPTED
-from wanbiao.display import console, duration, progress, worded
+from wanbiao.display import console, duration, progress, until_interrupted, worded
 from wanbiao.embedded import Pace
 from wanbiao.errors import ConfigError, DataError
 from wanbiao.incident_play import USUAL, Play, load_incident, nothing
 from wanbiao.parameters import Moment
 from wanbiao.settings import Settings
+from wanbiao.steering import SteeredPace, usual_speed
 from wanbiao.verdict_view import add_row, plain, print_runs, print_table, print_verdict, print_warning, table_of
 
 BAD_SHOWN: Final = 5
@@ -51,9 +53,39 @@ def replay(settings: Settings, options: dict[str, Any]) -> int:
     if options["report"] is not None:
         _check_writable(options["report"])
     language, err = options["language"], console("stderr")
-    err.print(worded(incident.scenario.name, language))
-    with progress(worded(Text("回放", "replaying"), language), out=err) as advance:
-        verdicts = play.run(advance)
+    with _board(play, options) if options["with_board"] else nullcontext():
+        err.print(worded(incident.scenario.name, language))
+        with progress(worded(Text("回放", "replaying"), language), out=err) as advance:
+            verdicts = play.run(advance)
+        code = _tell(incident, verdicts, play, options)
+        if options["stay"] and not play.interrupted:
+            err.print(worded(Text("看板仍在运行；Ctrl-C 结束。", "The board stays; Ctrl-C ends it."), language))
+            until_interrupted()
+            code = EXIT_INTERRUPTED
+    return code
+
+
+@contextmanager
+def _board(play: Play, options: dict[str, Any]) -> Iterator[None]:
+    """A board on which people look at the play and steer it, its link told."""
+    from wanbiao.replay_board import ReplayBoard
+
+    scenario, language = play.incident.scenario, options["language"]
+    end_ns = scenario.end_ns if play.to_ns is None else play.to_ns
+    speed = options["speed"] if options["is_paced"] else usual_speed((end_ns - scenario.start_ns) / 1e9)
+    play.pace = pace = SteeredPace(speed)
+    if options["pause_at_warning"]:
+        play.pause = pace.hold
+    with closing(ReplayBoard(play.incident, end_ns, pace, options["port"], language)) as board:
+        play.audience = board
+        link = f"{board.url}/replay"
+        console("stderr").print(worded(Text(f"回放看板：{link}", f"The board of this replay: {link}"), language))
+        yield
+
+
+def _tell(incident: Incident, verdicts: Sequence[Verdict], play: Play, options: dict[str, Any]) -> int:
+    """The verdict, the report; which exit code that is."""
+    language, err = options["language"], console("stderr")
     if not verdicts:
         err.print(worded(Text("学习期间中断，无结论", "interrupted while it learned: no verdict"), language))
         return EXIT_INTERRUPTED

@@ -24,7 +24,8 @@ OF_FILES: Final = ("catalogue", "start")
 """Options of recordings: an incident says of which stations it is, and when."""
 PACED: Final = ("from_", "to", "speed")
 """Options of incidents."""
-OF_PLAY: Final = ("every", "pause_at_warning", "what_if", "sweep", "report")
+OF_BOARD: Final = ("with_board", "port", "stay")
+OF_PLAY: Final = ("every", "pause_at_warning", "what_if", "sweep", "report", *OF_BOARD)
 """Options of incidents in this process."""
 ALONE: Final = (*PACED, *OF_PLAY[1:])
 """Options of one incident."""
@@ -43,14 +44,27 @@ def _run_name(_context: click.Context, _parameter: click.Parameter, name: str | 
 @click.command(short_help="Replay an incident, or a recording through Kafka.")
 @click.argument("what", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every incident of the library, one table.")
-@click.option("--speed", type=Speed(), default="max", show_default=True, help="Plant seconds a second, or max.")
+@click.option(
+    "--speed",
+    type=Speed(),
+    default="max",
+    show_default=True,
+    help="Plant seconds a second, or max; with --board, unless given, one that takes about two minutes.",
+)
 @click.option("--from", "from_", help="Fast-forward until then: a day of the incident, or a time.")
 @click.option("--to", help="End there: a day of the incident, or a time.")
-@click.option("--pause-at-warning", is_flag=True, help="Wait for a key where a warning opens.")
+@click.option(
+    "--pause-at-warning", is_flag=True, help="Wait where a warning opens: for a key, or with --board for its button."
+)
 @click.option("--tuning", help="TOML file with constants of detection.")
 @click.option("--what-if", "what_if", multiple=True, help="Another file of constants, beside it; repeatable.")
 @click.option("--sweep", help="One constant over several values, e.g. limit=5,6,7.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write one HTML page that needs nothing else.")
+@click.option("--board", "with_board", is_flag=True, help="Serve the board of this run alone meanwhile.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="Of the board; 0 = any free."
+)
+@click.option("--stay", is_flag=True, help="Go on serving the board after the play, until Ctrl-C.")
 @click.option("--kafka", is_flag=True, help="Through Kafka, workers and InfluxDB.")
 @click.option("--catalogue", default="gas_turbine", show_default=True, help="A shipped recording, or a station file.")
 @click.option("--start", type=Moment(), help="Time of the first row if no column tells it; default: 2011-01-01.")
@@ -78,7 +92,8 @@ def command(context: click.Context, settings: Settings, /, **options: Any) -> No
     """Replay an incident of the library through the very code that runs live, and judge what was said of it.
 
     Monitors learn from the healthy life before it. The verdict: told before its static alarm or not, by what, how early, with how
-    many false warnings, and whether all that its scenario expects held; exit code 1 if not.
+    many false warnings, and whether all that its scenario expects held; exit code 1 if not. With --board a browser on this
+    machine shows it meanwhile, the very pages of the control room; acts on them are refused.
 
     With --kafka it goes through Kafka, workers of its own and InfluxDB, and is compared with a run in this process byte for byte;
     exit code 1 if they differ. So do recordings. Topics and points stay for you to look at; live rooms see nothing of them.
@@ -88,6 +103,7 @@ def command(context: click.Context, settings: Settings, /, **options: Any) -> No
       wanbiao replay i01
       wanbiao replay i01 --speed 86400 --from 10 --to 30 --pause-at-warning
       wanbiao replay i01 --sweep limit=5,6,7 --report i01.html
+      wanbiao replay i01 --board --stay
       wanbiao replay --all --json
       wanbiao replay i01 --kafka --workers 2
       wanbiao replay --kafka gt_2011.csv.gz
@@ -171,5 +187,9 @@ def _check_options(context: click.Context, options: dict[str, Any], of_incident:
             )
     elif not options["what"]:
         raise click.UsageError("what? expected an incident (wanbiao incidents), --all, or files and --kafka")
+    for name in OF_BOARD[1:]:
+        if name in given and not options["with_board"]:
+            raise click.UsageError(f"{given[name]} is of the board; expected it with --board")
+    options["is_paced"] = "speed" in given
     if options["what_if"] and options["sweep"]:
         raise click.UsageError("either --what-if or --sweep, not both")
