@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
+import threading
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -22,6 +24,7 @@ from wanbiao import incident_replay
 from wanbiao.cli import cli
 from wanbiao.embedded import Pace
 from wanbiao.incident_play import USUAL, Play
+from wanbiao.steering import SteeredPace
 
 CATALOGUE = {"WANBIAO_CATALOGUE": "HYG", "WANBIAO_LANGUAGE": "en"}
 
@@ -143,6 +146,22 @@ def test_the_same_bytes_at_any_speed_and_with_pauses(told: dict[str, Any]) -> No
     assert now[0] == pytest.approx(2.0, abs=0.01)
     assert len(pauses) == told["warnings"]
     assert pauses[0] == 0.0
+
+
+def test_a_steered_play_says_the_same_bytes_and_stops_at_each_warning(told: dict[str, Any]) -> None:
+    """What a board does to a play: it holds it where a warning opens, and lets it go on at another speed."""
+    held = []
+
+    def go_on(_changed: threading.Condition, seconds: float | None) -> None:
+        assert seconds is None
+        held.append(True)
+        pace.set_speed(math.inf)
+        pace.go_on()
+
+    pace = SteeredPace(clock=lambda: 0.0, pause=go_on)
+    (verdict,) = play(pace=pace, pause=pace.hold).run(lambda done, note: None)
+    assert verdict.digest == told["digest"]
+    assert len(held) == told["warnings"] > 0
 
 
 class _Interrupted(Incident):

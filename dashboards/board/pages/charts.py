@@ -142,8 +142,9 @@ def days_options(days: tuple[OfDay, ...], language: str) -> dict[str, Any]:
 
 
 def timeline_options(view: ReplayView, language: str) -> dict[str, Any]:
-    """A lane for each mark above the score, from begin to end of a replay; what was played is shaded."""
-    lanes = [say(f"mark_{kind}", language) for kind in MARKS]
+    """A lane for each mark above the score, over all of a replay; a dash = not known, or none; what was played is shaded."""
+    names = {kind: say(f"mark_{kind}", language) for kind in MARKS}
+    lanes = [name if kind in view.marks else f"{name}  –" for kind, name in names.items()]
     is_short = view.end_ns - view.start_ns < SHORT_NS
     middle_ns = (view.start_ns + view.end_ns) // 2
     last_ns = view.now_ns if view.verdict is None else view.verdict.until_ns
@@ -154,7 +155,7 @@ def timeline_options(view: ReplayView, language: str) -> dict[str, Any]:
         label = {"show": True, "formatter": moment(time_ns), "color": GREY, "opacity": 1.0, **SMALL}
         label["position"] = "left" if time_ns > middle_ns else "right"
         points.append(
-            {"value": [at_ms, say(f"mark_{kind}", language)], "symbol": SHAPES[kind], "label": label}
+            {"value": [at_ms, names[kind]], "symbol": SHAPES[kind], "label": label}
             | {"itemStyle": {"color": colour, **ahead}}
         )
         lines.append({"xAxis": at_ms, "lineStyle": {"color": colour, "type": "solid", "width": 1.5, **ahead}})

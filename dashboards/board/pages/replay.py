@@ -209,7 +209,7 @@ def _verdict(page: Frame, view: ReplayView) -> None:
         return
     if not verdict.is_whole:
         text("div", "b-fault", page.say("played_only_to", time=moment(verdict.until_ns)))
-    with box("b-scroll"), box("b-table", "table"):
+    with box("b-scroll"), box("b-table is-verdict", "table"):
         for one in verdict.expectations:
             with box("", "tr"):
                 css = "b-fixed b-fault" if one.held is False else "b-fixed"

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from dashboards.board.api import build_api
 from dashboards.board.board import Board
+from dashboards.board.pages.charts import AHEAD, timeline_options
 from dashboards.board.replayed import TRACE_MOST, RefusedActor, Replayed
 from dashboards.board.room import Room
 from dashboards.board.service import Service
@@ -117,3 +118,15 @@ def test_a_live_board_says_that_nothing_is_replayed() -> None:
     answer = client(None).get("/replay")
     assert answer.status_code == 404
     assert answer.json() == {"error": "this board is live; nothing is replayed here: wanbiao replay NAME --board"}
+
+
+def test_the_picture_says_which_marks_are_not_known() -> None:
+    options = timeline_options(begun().view(), "en")
+    assert options["yAxis"][0]["data"] == ["first warning  –", "static alarm", "event"]
+    lanes = [point["value"][1] for point in options["series"][0]["data"]]
+    assert lanes == ["static alarm", "event"]
+    assert {point["itemStyle"]["opacity"] for point in options["series"][0]["data"]} == {AHEAD}
+    over = begun()
+    over.end(VERDICT)
+    points = timeline_options(over.view(), "en")["series"][0]["data"]
+    assert {point["itemStyle"]["opacity"] for point in points} == {1.0}
