@@ -43,7 +43,7 @@ AGES_S: Final = np.geomspace(2 * HOUR_S, 400 * DAY_S, 40)
 MISFIT: Final = 0.13
 """Share of the largest filter by which each may be off [-]: load and season leave traces that no model explains."""
 LEAST_AGE_S: Final = 3 * HOUR_S
-"""What has grown for less says nothing of its shape [s]: a step and a ramp of ten minutes look alike, and are not alike tomorrow."""
+"""What has grown for less says nothing of its shape [s]: a step and a ramp of ten minutes look alike, but only today."""
 ENDS: Final = (0.1, 0.9)
 """Of the interval [share of the weight]."""
 WIDEST: Final = 30.0
