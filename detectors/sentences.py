@@ -21,6 +21,9 @@ LIKELY_LEAST: Final = 0.1
 TREND_LEAST: Final = 0.01
 """A trend that would take more than a hundred days to double the deviation is none."""
 
+LATELY: Final = 0.3
+"""Share by which the reading of the moment may miss what was found of late: beyond, a sentence says which is which."""
+
 PHRASES: Final = {
     "told": Text(
         "{where} {part}：{what}，已持续 {lasted}{load}{trend}{limit}。{likely}{first}",
@@ -35,6 +38,14 @@ PHRASES: Final = {
     "below": Text(
         "{tag}比期望值低 {size}（实测 {value}，期望 {expected}）",
         "{tag} {size} below expected ({value}, expected {expected})",
+    ),
+    "above_lately": Text(
+        "{tag}近来比期望值高 {size}（此刻 {value}，期望 {expected}）",
+        "{tag} lately {size} above expected (now {value}, expected {expected})",
+    ),
+    "below_lately": Text(
+        "{tag}近来比期望值低 {size}（此刻 {value}，期望 {expected}）",
+        "{tag} lately {size} below expected (now {value}, expected {expected})",
     ),
     "level": Text("{tag}偏离期望（实测 {value}）", "{tag} is not as expected ({value})"),
     "cross": Text("{tag}与其他测点不一致（实测 {value}）", "{tag} does not fit the other tags ({value})"),
@@ -157,9 +168,11 @@ def _what(first: Evidence) -> Text:
     tag, uom = Text(first.name_zh, first.name_en), shown_uom(first.uom)
     if first.head != "level":
         return say(first.head, tag=tag, value=f"{number(first.value)} {uom}".strip())
-    difference = first.value - first.expected if first.deviation is None else first.deviation
+    now = first.value - first.expected
+    difference = now if first.deviation is None else first.deviation
+    side = "above" if difference > 0 else "below"
     return say(
-        "above" if difference > 0 else "below",
+        f"{side}_lately" if abs(now - difference) > LATELY * abs(difference) else side,
         tag=tag,
         size=f"{number(abs(difference))} {difference_uom(first.uom)}".strip(),
         value=number(first.value),

@@ -72,6 +72,14 @@ def test_too_low_is_said_so() -> None:
     assert "比期望值低 7.94 K" in say(low).zh
 
 
+def test_what_was_found_of_late_is_not_mistaken_for_the_reading_of_the_moment() -> None:
+    """Strained water: less than expected for hours, a little more just now."""
+    lately = replace(HOT, value=58.6, deviation=-1.31, limit=None)
+    assert "lately 1.31 K below expected (now 58.6, expected 57.9 °C)" in say(lately).en
+    assert "近来比期望值低 1.31 K（此刻 58.6，期望 57.9 °C）" in say(lately).zh
+    assert "lately" not in say(replace(HOT, deviation=6.0)).en
+
+
 def test_no_limit_is_not_invented() -> None:
     text = say(replace(HOT, limit=None))
     assert "limit" not in text.en
