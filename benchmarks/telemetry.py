@@ -15,8 +15,16 @@ CYCLE = 144
 """Scans before the values come round again."""
 
 
+def _runs(block: Block) -> Iterator[tuple[str, float, float]]:
+    """Between what each tag of a mode has to lie so that units and parts run [uom]; the narrowest comes last."""
+    modes = [mode for mode in (block.mode, *(component.mode for component in block.components)) if mode is not None]
+    bounds = [(mode.tag, mode.running_above, np.inf) for mode in modes]
+    bounds += [(bound.tag, bound.low, bound.high) for mode in modes for bound in mode.bounds]
+    return iter(sorted(bounds, key=lambda bound: bound[1]))
+
+
 class Telemetry:
-    """Scans of one block. Values stay inside the range of every sensor; what has a mode tag runs."""
+    """Scans of one block. Values stay inside the range of every sensor; what has a mode tag runs, units and parts."""
 
     def __init__(self, block: Block, seed: int = 7) -> None:
         self._block = block
@@ -27,11 +35,10 @@ class Telemetry:
         middle = low + (high - low) * (0.55 + 0.1 * day)
         noise = 0.01 * (high - low) * rng.standard_normal((CYCLE, *block.shape))
         values = middle + noise
-        if block.mode is not None:
-            column = block.tag_index[block.mode.tag]
-            values[..., column] = np.maximum(
-                values[..., column], block.mode.running_above + 0.05 * (high - low)[column]
-            )
+        for tag, least, most in _runs(block):
+            column = block.tag_index[tag]
+            margin = 0.05 * (min(most, high[column]) - max(least, low[column]))
+            values[..., column] = np.clip(values[..., column], least + margin, most - margin)
         self._values: NDArray[np.float32] = values.astype(np.float32)
 
     def scan(self, i: int) -> Scan:
