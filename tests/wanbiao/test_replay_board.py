@@ -100,7 +100,10 @@ print([name for name in sys.modules if name.startswith({WAYS!r})])
         (["i01", "--stay"], "--stay is of the board; expected it with --board"),
         (["i01", "--port", "8080"], "--port is of the board; expected it with --board"),
         (["--all", "--board"], "--all replays every incident as it is; expected it without --board"),
-        (["x.csv", "--kafka", "--board"], "--board is for when an incident is replayed, without --kafka"),
+        (
+            ["x.csv", "--kafka", "--board"],
+            "--board is for when an incident is replayed in this process, without --kafka",
+        ),
     ],
 )
 def test_a_board_is_for_one_incident(words: list[str], part: str) -> None:
