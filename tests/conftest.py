@@ -64,12 +64,16 @@ def own_influx_server() -> Iterator[InfluxServer]:
 @pytest.fixture
 def topic_prefix() -> Iterator[str]:
     """A prefix of topics, groups and databases that no other test has, in this run or any other."""
-    yield f"t{uuid.uuid4().hex[:12]}."
-    with warnings.catch_warnings():
-        # kafka-python 3.0 drops the socket of a connection that is still being made when its client is closed. Collected here,
-        # it fails no other test, whose warnings are errors.
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    # kafka-python 3.0 drops the socket of a connection that is still being made when its client is closed. Collected here, and
+    # only here, it fails no test, whose warnings are errors.
+    gc.disable()
+    try:
+        yield f"t{uuid.uuid4().hex[:12]}."
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
