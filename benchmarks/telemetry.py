@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from stations.plant import Block
+from stations.plant import Block, Bound
 from stations.scan import Scan
 
 START_NS = 1_767_225_600_000_000_000
@@ -15,12 +15,11 @@ CYCLE = 144
 """Scans before the values come round again."""
 
 
-def _runs(block: Block) -> Iterator[tuple[str, float, float]]:
-    """Between what each tag of a mode has to lie so that units and parts run [uom]; the narrowest comes last."""
-    modes = [mode for mode in (block.mode, *(component.mode for component in block.components)) if mode is not None]
-    bounds = [(mode.tag, mode.running_above, np.inf) for mode in modes]
-    bounds += [(bound.tag, bound.low, bound.high) for mode in modes for bound in mode.bounds]
-    return iter(sorted(bounds, key=lambda bound: bound[1]))
+def _conditions(block: Block) -> list[Bound]:
+    """All that has to hold so that units and parts run; the narrowest comes last."""
+    modes = [block.mode, *(component.mode for component in block.components)]
+    found = [bound for mode in modes if mode is not None for bound in mode.conditions]
+    return sorted(found, key=lambda bound: bound.low)
 
 
 class Telemetry:
@@ -35,10 +34,10 @@ class Telemetry:
         middle = low + (high - low) * (0.55 + 0.1 * day)
         noise = 0.01 * (high - low) * rng.standard_normal((CYCLE, *block.shape))
         values = middle + noise
-        for tag, least, most in _runs(block):
-            column = block.tag_index[tag]
-            margin = 0.05 * (min(most, high[column]) - max(least, low[column]))
-            values[..., column] = np.clip(values[..., column], least + margin, most - margin)
+        for bound in _conditions(block):
+            column = block.tag_index[bound.tag]
+            margin = 0.05 * (min(bound.high, high[column]) - max(bound.low, low[column]))
+            values[..., column] = np.clip(values[..., column], bound.low + margin, bound.high - margin)
         self._values: NDArray[np.float32] = values.astype(np.float32)
 
     def scan(self, i: int) -> Scan:

@@ -72,7 +72,13 @@ class BlockMonitor:
         self._parts_run = PartModes(block, self._columns)
         self._covariates = CovariateFilter(block)
         self._behaviour = NormalBehaviour(block, self._columns, tuning)
-        self._habits = Habits(self._behaviour.n_rows, len(block.units), len(self._columns), period_s=block.period_s)
+        self._habits = Habits(
+            self._behaviour.n_rows,
+            len(block.units),
+            len(self._columns),
+            period_s=block.period_s,
+            begins=tuning.learn_score,
+        )
         self._faults = SensorFaults(block, self._columns, tuning, self._diagnosis)
         self._advisory = Advisory(
             block,

@@ -11,7 +11,8 @@ so one that goes farther is told of at once, and one that stays is as soon as it
 these bounds, over about `MEMORY` times. A tag that has no habit after those days gets none: a fault that comes and goes at first
 must not become one.
 
-An excursion is an unbroken run of scores at or above `BEGINS`; scans without a score neither count nor interrupt.
+An excursion is an unbroken run of scores that are not learned from, at or above `begins`; scans without a score neither count nor
+interrupt. The constants were chosen, not tuned (docs/decisions/0026).
 """
 
 from __future__ import annotations
@@ -30,11 +31,9 @@ FOUND_S: Final = 10.0 * DAY_S
 OFTEN: Final = 6.0
 """Excursions that make a habit,"""
 RARELY_S: Final = 2.0 * DAY_S
-"""if they do not come more rarely [s]; in a healthy tag chance makes one in years."""
+"""if they do not come more rarely [s]; among hundreds of units some tag would do so by chance."""
 BRIEF_S: Final = HOUR_S
 """What lasts longer is no habit [s]."""
-BEGINS: Final = 0.7
-"""Score at which an excursion begins and ends; as learning does (`Tuning.learn_score`)."""
 LONGER, HIGHER = 1.5, 1.5
 """How much longer and higher than usual is usual still."""
 MEMORY: Final = 20.0
@@ -47,12 +46,13 @@ class Habits:
     Parameters
     ----------
     n_rows : rows of the score, units and, of a farm, one more.   n_units, n_tags : of the block.
+    begins : score at which an excursion begins and ends [-], that from which on nothing is learned.
 
     Examples
     --------
     A strainer that stands out for three scans in every hundred has a habit; one scan more is no matter, ten more are.
 
-    >>> habits = Habits(1, 1, 1, period_s=600.0)
+    >>> habits = Habits(1, 1, 1, period_s=600.0, begins=0.7)
     >>> for scan in range(1500):
     ...     _ = habits.step(np.full((1, 1), 3.0 if scan % 100 < 3 else 0.2))
     >>> late = [np.full((1, 1), 3.0) for _ in range(12)]
@@ -62,8 +62,8 @@ class Habits:
     (0.67, 3.0)
     """
 
-    def __init__(self, n_rows: int, n_units: int, n_tags: int, *, period_s: float) -> None:
-        self._n_units = n_units
+    def __init__(self, n_rows: int, n_units: int, n_tags: int, *, period_s: float, begins: float) -> None:
+        self._n_units, self._begins = n_units, begins
         self._found_scans, self._brief_scans, self._rare_scans = (
             length_s / period_s for length_s in (FOUND_S, BRIEF_S, RARELY_S)
         )
@@ -78,6 +78,7 @@ class Habits:
         for group, rows in enumerate((slice(0, n), slice(n, None))[: len(self._seen)]):
             _step(
                 score[rows],
+                self._begins,
                 self._found_scans,
                 self._brief_scans,
                 self._rare_scans,
@@ -114,6 +115,7 @@ class Habits:
 @compiled
 def _step(
     score: Array,
+    begins: float,
     found_scans: float,
     brief_scans: float,
     rare_scans: float,
@@ -137,7 +139,7 @@ def _step(
                 continue
             if finds:
                 seen[j] += 1.0
-            if s >= BEGINS:
+            if s >= begins:
                 scans[u, j] += 1.0
                 top[u, j] = max(top[u, j], s)
                 if has and scans[u, j] <= LONGER * length[j]:

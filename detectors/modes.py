@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detectors.base import Array, Mask, Values
 from detectors.compiled import compiled
 from detectors.events import RUNNING, SETTLING, STOPPED, UNKNOWN
-from stations.plant import Block, Bound, Mode, Tag
+from stations.plant import Block, Mode, Tag
 
 
 class ModeTracker:
@@ -101,11 +101,7 @@ _Rules = tuple[NDArray[np.intp], NDArray[np.intp], Array, Array, Array]
 
 def _rules(block: Block, modes: Sequence[Mode]) -> _Rules:
     """Bounds by which each runs (whose, column, low, high), and its time to settle [s]."""
-    bounds = [
-        (i, bound)
-        for i, mode in enumerate(modes)
-        for bound in (Bound(mode.tag, mode.running_above, np.inf), *mode.bounds)
-    ]
+    bounds = [(i, bound) for i, mode in enumerate(modes) for bound in mode.conditions]
     return (
         np.array([i for i, _ in bounds], dtype=np.intp),
         np.array([block.tag_index[bound.tag] for _, bound in bounds], dtype=np.intp),

@@ -76,6 +76,15 @@ class Mode:
     settle_s: float
     bounds: tuple[Bound, ...] = ()
 
+    @property
+    def conditions(self) -> tuple[Bound, ...]:
+        """All that has to hold while it runs.
+
+        >>> Mode("FLOW", 10.0, 60.0).conditions
+        (Bound(tag='FLOW', low=10.0, high=inf),)
+        """
+        return Bound(self.tag, self.running_above, math.inf), *self.bounds
+
 
 @dataclass(frozen=True, slots=True)
 class Component:

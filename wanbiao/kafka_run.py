@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from connectors import influx
+from connectors.influx_read import literal
 from connectors.kafka import ScanProducer, create_topics, topic_partitions, topic_plans
 from connectors.kafka_reader import TopicReader
 from connectors.wire import encode_scan
@@ -205,14 +206,14 @@ class KafkaRun:
         counts: dict[tuple[str, str], int] = {}
         for station, sent_ms in self._sent_ms.items():
             first_ms, last_ms = min(sent_ms, default=0), max(sent_ms, default=0)
-            where = (
-                f"\"station\" = '{station}' AND \"component\" = 'all' AND time >= {first_ms}ms AND time <= {last_ms}ms"
-            )
-            for row in self._query(f'SELECT COUNT("state") FROM "health" WHERE {where} GROUP BY "unit"'):  # noqa: S608 - codes
+            when = f"time >= {first_ms}ms AND time <= {last_ms}ms"
+            where = f'"station" = {literal(station)} AND "component" = \'all\' AND {when}'
+            every = f'SELECT COUNT("state") FROM "health" WHERE {where} GROUP BY "unit"'  # noqa: S608 - names are literals
+            for row in self._query(every):
                 unit, count = row["unit"], int(row["count"])
                 if count > len(sent_ms):
-                    found = self._query(f'SELECT "state" FROM "health" WHERE {where} AND "unit" = \'{unit}\'')  # noqa: S608
-                    count = sum(point["time"] in sent_ms for point in found)
+                    one = f'SELECT "state" FROM "health" WHERE {where} AND "unit" = {literal(unit)}'  # noqa: S608 - as above
+                    count = sum(point["time"] in sent_ms for point in self._query(one))
                 counts[station, unit] = count
         return {name: counts.get(place, 0) for place, name in self._names.items()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
@@ -167,7 +167,7 @@ class Summary:
         order = {station.technology: i for i, station in enumerate(self.fleet.stations.values())}
         return dict(sorted(found.items(), key=lambda item: order[item[0]]))
 
-    def per_day_fleet(self, what: str) -> float | None:
+    def per_day_fleet(self, count: Callable[[Rate], int]) -> float | None:
         """A count of `Rate` for the whole fleet [1/d]: of each technology, times its units; None if one was not watched."""
         rates = self.by_technology()
         total = 0.0
@@ -175,7 +175,7 @@ class Summary:
             one = rates.get(station.technology)
             if one is None or not one.unit_years:
                 return None
-            total += getattr(one, what) / one.unit_years * len(station.block("units").units) / YEAR_DAYS
+            total += count(one) / one.unit_years * len(station.block("units").units) / YEAR_DAYS
         return total
 
     def to_dict(self) -> dict[str, Any]:
@@ -193,9 +193,9 @@ class Summary:
             "detected_by_chance": None if chance is None or not promised else round(chance / len(promised), 4),
             "found": share(one.found for one in promised),
             "judged": share(one.judged > 0 for one in promised),
-            "false_per_day_fleet": rounded(self.per_day_fleet("false")),
-            "reopened_per_day_fleet": rounded(self.per_day_fleet("reopened")),
-            "doubts_per_day_fleet": rounded(self.per_day_fleet("doubts")),
+            "false_per_day_fleet": rounded(self.per_day_fleet(lambda one: one.false)),
+            "reopened_per_day_fleet": rounded(self.per_day_fleet(lambda one: one.reopened)),
+            "doubts_per_day_fleet": rounded(self.per_day_fleet(lambda one: one.doubts)),
             "sensor_as_sensor": share(one.as_sensor for one in real),
             "sensor_as_machine": share(one.as_machine for one in self.sensors),
             "top1": share(one.named(1) for one in told),

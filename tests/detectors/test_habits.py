@@ -21,6 +21,7 @@ from tests.detectors.small import BLOCK, START_NS, STATION, TUNING, run, telemet
 
 PERIOD_S = 600.0
 FLOW = BLOCK.tag_index["FLOW"]
+BEGINS = 0.7
 FOUND = round(habits.FOUND_S / PERIOD_S)
 SHIFT, PULSE = 48, 3
 """A flush of half an hour every eight hours [scans]."""
@@ -42,7 +43,7 @@ class Naive:
         has = len(self.found) >= max(habits.OFTEN, self.seen * PERIOD_S / habits.RARELY_S)
         finds = self.seen < FOUND
         self.seen += finds
-        if score >= habits.BEGINS:
+        if score >= BEGINS:
             self.under_way.append(score)
             usual = has and len(self.under_way) <= habits.LONGER * self.length
             return score / max(1.0, habits.HIGHER * self.height) if usual else score
@@ -74,10 +75,10 @@ class Naive:
 )
 def test_as_told_in_plain_words(runs: list[tuple[int, float]], split: int) -> None:
     scores = np.repeat([value for _, value in runs], [length for length, _ in runs])
-    ours, naive = Habits(1, 1, 1, period_s=PERIOD_S), Naive()
+    ours, naive = Habits(1, 1, 1, period_s=PERIOD_S, begins=BEGINS), Naive()
     for i, score in enumerate(scores.tolist()):
         if i == split:  # a restart is not to be noticed
-            state, ours = ours.snapshot(), Habits(1, 1, 1, period_s=PERIOD_S)
+            state, ours = ours.snapshot(), Habits(1, 1, 1, period_s=PERIOD_S, begins=BEGINS)
             ours.restore(state)
         measured = np.array([[score]])
         usual = ours.step(measured)
@@ -94,7 +95,7 @@ def shifts(n: int, height: float, *, first: int = 0) -> Array:
 
 def after(days: Array, then: Array) -> Array:
     """What ``then`` is measured as by who lived through ``days``, (n,) each."""
-    ours = Habits(1, 1, 1, period_s=PERIOD_S)
+    ours = Habits(1, 1, 1, period_s=PERIOD_S, begins=BEGINS)
     measured = []
     for score in np.concatenate([days, then]):
         one = np.array([[score]])
@@ -117,7 +118,7 @@ def test_what_begins_later_is_no_habit() -> None:
 
 
 def test_a_handful_of_excursions_in_many_units_is_chance() -> None:
-    ours = Habits(60, 60, 1, period_s=PERIOD_S)
+    ours = Habits(60, 60, 1, period_s=PERIOD_S, begins=BEGINS)
     for scan in range(FOUND):
         score = np.full((60, 1), 0.2)
         if scan % 60 == 0:
@@ -127,14 +128,14 @@ def test_a_handful_of_excursions_in_many_units_is_chance() -> None:
 
 
 def test_sisters_share_what_they_do() -> None:
-    ours = Habits(2, 2, 1, period_s=PERIOD_S)
+    ours = Habits(2, 2, 1, period_s=PERIOD_S, begins=BEGINS)
     for score in shifts(8 * SHIFT, 2.0):
         ours.step(np.array([[score], [0.2]]))
     assert ours.step(np.array([[0.2], [2.0]])).tolist() == [[False], [True]]
 
 
 def test_all_units_together_have_habits_of_their_own() -> None:
-    ours = Habits(3, 2, 1, period_s=PERIOD_S)
+    ours = Habits(3, 2, 1, period_s=PERIOD_S, begins=BEGINS)
     for score in shifts(8 * SHIFT, 2.0):
         ours.step(np.array([[score], [score], [0.2]]))
     assert ours.step(np.full((3, 1), 2.0)).tolist() == [[True], [True], [False]]

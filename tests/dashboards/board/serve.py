@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import msgspec
 import numpy as np
+from fastapi import FastAPI
 
 from connectors.action_wire import ActionMessage, Audit, audit
 from dashboards.board.board import Board
@@ -84,19 +86,23 @@ class Plant:
         return audit(message)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def obey(app: FastAPI, orders: Mapping[str, Callable[[], None]], about: str | None) -> None:
+    """Serve a board, tell where on the first line, and do what each line of standard input asks for, until there is no more."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0)
-    given = parser.parse_args()
-    listening = listen(given.port)
-    plant = Plant()
-    server = Background(make_app(plant.board), listening)
+    listening = listen(parser.parse_args().port)
+    server = Background(app, listening)
     server.start()
     print(f"http://{LOOPBACK}:{listening.getsockname()[1]}", flush=True)
     for line in sys.stdin:
-        {"fault": plant.fault, "remind": plant.remind, "calm": plant.calm}[line.strip()]()
+        orders[line.strip()]()
     server.close()
+
+
+def main() -> None:
+    """Command line."""
+    plant = Plant()
+    obey(make_app(plant.board), {"fault": plant.fault, "remind": plant.remind, "calm": plant.calm}, __doc__)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ address, then ``hold``, ``go on`` or a speed.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -19,12 +17,12 @@ from dashboards.board.board import Board
 from dashboards.board.entrance import entrance
 from dashboards.board.replayed import Expectation, RefusedActor, Replayed, Story, Told, VerdictView
 from dashboards.board.room import Room
-from dashboards.board.server import LOOPBACK, Background, listen
 from dashboards.board.service import Service
 from dashboards.board.trends import Trends
 from detectors.events import HealthScore
 from stations.plant import Text
 from tests.dashboards.board.plant import EVIL, FLEET, health, trend, warning
+from tests.dashboards.board.serve import obey
 from tests.detectors.small import START_NS
 
 DAY_NS = 86_400 * 10**9
@@ -123,17 +121,8 @@ class Show:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=int, default=0)
-    given = parser.parse_args()
-    listening = listen(given.port)
     show = Show()
-    server = Background(entrance(Service(show.board)), listening)
-    server.start()
-    print(f"http://{LOOPBACK}:{listening.getsockname()[1]}", flush=True)
-    for line in sys.stdin:
-        {"begin": show.begin, "warn": show.warn, "end": show.end}[line.strip()]()
-    server.close()
+    obey(entrance(Service(show.board)), {"begin": show.begin, "warn": show.warn, "end": show.end}, __doc__)
 
 
 if __name__ == "__main__":
