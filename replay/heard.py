@@ -13,6 +13,7 @@ from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning
 from replay.evaluation.judging import Said
 from replay.player import Digest, Message, encode
+from replay.versions import Version
 from stations.plant import Station
 from stations.scan import Scan
 
@@ -28,15 +29,25 @@ class Heard:
     name : of the run, to tell it from another beside it.
     stations : whose scans come.
     start_ns : before it monitors learn: what they say then counts only where it is asked for (`warnings`, `quality`) [ns].
+    version : of one of the stations by which this run judges; None = all by their own.
 
     Attributes
     ----------
     digest : of all messages since the incident began, the same through Kafka as in this process.
     """
 
-    def __init__(self, name: str, stations: Sequence[Station], tuning: Tuning, start_ns: int, days: float) -> None:
-        self.name, self.tuning = name, tuning
+    def __init__(
+        self,
+        name: str,
+        stations: Sequence[Station],
+        tuning: Tuning,
+        start_ns: int,
+        days: float,
+        version: Version | None = None,
+    ) -> None:
+        self.name, self.tuning, self.version = name, tuning, version
         self._start_ns = start_ns
+        stations = stations if version is None else version.among(stations)
         self._stations = {station.code: station for station in stations}
         self._monitors: dict[str, StationMonitor] = {}
         self.digest = Digest()
@@ -49,6 +60,8 @@ class Heard:
 
     def receive(self, scan: Scan) -> list[Event]:
         """Let the monitor of its station judge a scan, and keep what it says."""
+        if self.version is not None:
+            scan = self.version.scan(scan)
         if scan.station not in self._monitors:
             self._monitors[scan.station] = StationMonitor(self._stations[scan.station], self.tuning)
         events = self._monitors[scan.station].receive(scan)

@@ -15,8 +15,11 @@ from replay.heard import Heard, opened, silent
 from replay.incident import Incident, ready
 from replay.traces import Traces, telling
 from replay.verdict import Verdict, judge_incident
+from replay.versions import Version, VersionError
+from stations.catalogue import CatalogueError, load_station
 from stations.plant import Fleet
 from stations.scenario import ScenarioError, load_scenario
+from stations.schema import Problem, read_toml
 from stations.simulate.labels import Label
 from wanbiao.display import Advance, date
 from wanbiao.embedded import Pace
@@ -24,6 +27,8 @@ from wanbiao.errors import ConfigError
 
 USUAL: Final = "usual"
 """Name of the run with the constants of the settings."""
+OF_STATION: Final = frozenset({"code", "template"})
+"""Keys of a station file that no file of constants has."""
 SHOWN: Final = (*OPENS, "escalated")
 """Transitions that are printed while it plays."""
 
@@ -66,7 +71,7 @@ class Play:
 
     Attributes
     ----------
-    variants : constants by name of run; the first is shown.
+    variants : constants by name of run; the first is shown.   versions : of a station's catalogue, for runs that have another.
     from_ns, to_ns : fast-forward before, end there [ns]; None = begin and end of the incident.
     pace : from ``from_ns`` on.   show : of each warning of the first run.   pause : called where one opens; None = never.
     traced : whether the tags are kept for a report.   audience : looks on; None = nobody.
@@ -81,6 +86,7 @@ class Play:
     pause: Callable[[], None] | None = None
     traced: bool = False
     audience: Audience | None = None
+    versions: dict[str, Version] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     interrupted: bool = False
     seconds: float = 0.0
@@ -124,7 +130,9 @@ class Play:
     def _heard(self, name: str, tuning: Tuning) -> Heard:
         scenario, tuned = self.incident.scenario, ready(tuning, self.incident.scenario)
         tuned = telling(tuned) if self.traced or self.audience is not None else silent(tuned)
-        return Heard(name, self.incident.stations, tuned, scenario.start_ns, scenario.days)
+        return Heard(
+            name, self.incident.stations, tuned, scenario.start_ns, scenario.days, version=self.versions.get(name)
+        )
 
     def _present(self, time_ns: int, events: list[Event], heard: Heard) -> None:
         if self.from_ns is None or time_ns >= self.from_ns:
@@ -150,3 +158,30 @@ def load_incident(path: Path, fleet: Fleet) -> Incident:
         return Incident(path.stem, load_scenario(path, fleet))
     except ScenarioError as error:
         raise ConfigError(str(error)) from None
+
+
+def is_station(path: Path) -> bool:
+    """Whether a file describes a station, as ``wanbiao catalogue`` has them: it names its template, which no constant does."""
+    problems: list[Problem] = []
+    raw = read_toml(path, problems)
+    return raw is not None and not OF_STATION.isdisjoint(raw)
+
+
+def load_version(path: Path, incident: Incident) -> Version:
+    """Another version of one of the stations of an incident, from its file.
+
+    Raises
+    ------
+    ConfigError : the file has problems, is of another station, or cannot judge these readings.
+    """
+    try:
+        other = load_station(path)
+        played = next((one for one in incident.stations if one.code == other.code), None)
+        if played is None:
+            known = ", ".join(one.code for one in incident.stations)
+            raise VersionError(f'code: "{other.code}"; expected a station of the incident: {known}')
+        return Version(played, other)
+    except CatalogueError as error:
+        raise ConfigError(str(error)) from None
+    except VersionError as error:
+        raise ConfigError(f"{path.name}: {error}") from None

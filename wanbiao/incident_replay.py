@@ -18,13 +18,14 @@ from replay.incident import Incident
 from replay.labelled import LABELS, LabelledIncident
 from replay.library import UnknownIncidentError, find_incident, shipped
 from replay.verdict import Verdict
+from replay.versions import Version
 from stations.plant import Text
 from stations.schema import nearest
 from wanbiao.cli import EXIT_INTERRUPTED
 from wanbiao.display import console, duration, progress, until_interrupted, worded
 from wanbiao.embedded import Pace
 from wanbiao.errors import ConfigError, DataError
-from wanbiao.incident_play import USUAL, Play, load_incident, nothing
+from wanbiao.incident_play import USUAL, Play, is_station, load_incident, load_version, nothing
 from wanbiao.parameters import Moment
 from wanbiao.settings import Settings
 from wanbiao.steering import SteeredPace, usual_speed
@@ -55,6 +56,8 @@ def replay(settings: Settings, options: dict[str, Any]) -> int:
     language, err = options["language"], console("stderr")
     with _board(play, options) if options["with_board"] else nullcontext():
         err.print(worded(incident.scenario.name, language))
+        for name, version in play.versions.items():
+            err.print(f"{name}: {worded(version.note, language)}", highlight=False)
         with progress(worded(Text("回放", "replaying"), language), out=err) as advance:
             verdicts = play.run(advance)
         code = _tell(incident, verdicts, play, options)
@@ -152,9 +155,11 @@ def _play(settings: Settings, incident: Incident, options: dict[str, Any]) -> Pl
     def pause() -> None:
         click.pause(worded(Text("按任意键继续……", "press any key to go on ..."), language), err=True)
 
+    variants, versions = _variants(settings, incident, options)
     return Play(
         incident,
-        _variants(settings, options),
+        variants,
+        versions=versions,
         from_ns=from_ns,
         to_ns=end_ns,
         pace=Pace(options["speed"]),
@@ -193,16 +198,22 @@ def _moment(incident: Incident, option: str, text: str | None) -> int | None:
     return time_ns
 
 
-def _variants(settings: Settings, options: dict[str, Any]) -> dict[str, Tuning]:
-    """Constants by name of run: the usual ones, then those of --what-if or --sweep."""
-    found = {USUAL: settings.load_tuning()}
+def _variants(
+    settings: Settings, incident: Incident, options: dict[str, Any]
+) -> tuple[dict[str, Tuning], dict[str, Version]]:
+    """Constants by name of run, the usual ones first; and by which version of a station it judges, if by another."""
+    found, versions = {USUAL: settings.load_tuning()}, dict[str, Version]()
     for path in options["what_if"]:
-        found[Path(path).name] = replace(settings, tuning=path).load_tuning()
+        name = path if Path(path).name in found else Path(path).name
+        if is_station(Path(path)):
+            found[name], versions[name] = found[USUAL], load_version(Path(path), incident)
+        else:
+            found[name] = replace(settings, tuning=path).load_tuning()
     if options["sweep"]:
         found |= _sweep(found[USUAL], options["sweep"])
     if len(found) > SWEEP_MOST:
         raise click.UsageError(f"{len(found)} runs side by side; expected at most {SWEEP_MOST}")
-    return found
+    return found, versions
 
 
 def _sweep(usual: Tuning, text: str) -> dict[str, Tuning]:
@@ -226,7 +237,10 @@ def _print(verdicts: Sequence[Verdict], play: Play, options: dict[str, Any]) -> 
     out, language = console("stdout"), options["language"]
     if options["as_json"]:
         told = [
-            one.to_dict() | {"seconds": round(play.seconds, 3), "interrupted": play.interrupted} for one in verdicts
+            one.to_dict()
+            | {"seconds": round(play.seconds, 3), "interrupted": play.interrupted}
+            | ({"catalogue": play.versions[one.variant].to_dict()} if one.variant in play.versions else {})
+            for one in verdicts
         ]
         document = told[0] if len(told) == 1 else {"name": verdicts[0].name, "runs": told}
         click.echo(json.dumps(document, ensure_ascii=False))

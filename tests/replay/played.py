@@ -10,6 +10,7 @@ from typing import Any
 from detectors.tuning import Tuning
 from replay.heard import Heard, silent
 from replay.incident import Incident, ready
+from replay.versions import Version
 from stations.catalogue import load_station
 from stations.plant import Fleet
 from stations.scenario import Expected, load_scenario, prepare
@@ -31,11 +32,13 @@ def incident(*expect: Expected, **changes: Any) -> Incident:
     return Incident("small", prepare(replace(scenario, expect=expect or scenario.expect, **changes), fleet()))
 
 
-def heard(one: Incident, until_ns: int | None = None, tuning: Tuning | None = None) -> Heard:
+def heard(
+    one: Incident, until_ns: int | None = None, tuning: Tuning | None = None, version: Version | None = None
+) -> Heard:
     """What was said of it before ``until_ns``."""
     scenario = one.scenario
     tuned = silent(ready(tuning or Tuning(), scenario))
-    run = Heard("usual", one.stations, tuned, scenario.start_ns, scenario.days)
+    run = Heard("usual", one.stations, tuned, scenario.start_ns, scenario.days, version=version)
     for scan in one.scans(until_ns):
         run.receive(scan)
     return run

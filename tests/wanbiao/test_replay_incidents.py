@@ -19,6 +19,7 @@ from replay import library
 from replay.incident import Incident
 from stations.scan import Scan
 from stations.scenario import load_scenario
+from stations.template import SHIPPED
 from tests.replay.played import SMALL, fleet, incident
 from wanbiao import incident_replay
 from wanbiao.cli import cli
@@ -102,6 +103,55 @@ def test_other_constants_run_beside_the_usual_ones(tmp_path: Path, told: dict[st
     assert (usual["variant"], blind["variant"]) == (USUAL, "blind.toml")
     assert usual["digest"] == told["digest"] != blind["digest"]
     assert (blind["caught"], blind["warnings"]) == (False, 0)
+
+
+def other_catalogue(path: Path, **changes: str) -> Path:
+    """The station of the small incident in another version: without two tags, and with other words."""
+    text = (SHIPPED / "hyg.toml").read_text(encoding="utf-8")
+    for old, new in {'template = "hydro_small"\n': "", **changes}.items():
+        text = text.replace(old, new)
+    omitted = '[template]\nextends = "hydro_small"\n[template.omit]\ntags = ["MKA10CT103", "MKA10CT102"]\n'
+    path.write_text(text + omitted, encoding="utf-8")
+    return path
+
+
+def test_another_version_of_the_catalogue_judges_the_same_readings(tmp_path: Path, told: dict[str, Any]) -> None:
+    path = other_catalogue(tmp_path / "less.toml")
+    result = run("replay", SMALL, "--what-if", path, "--json")
+    usual, less = json.loads(result.stdout)["runs"]
+    assert (usual["variant"], less["variant"]) == (USUAL, "less.toml")
+    assert usual["digest"] == told["digest"] != less["digest"]
+    assert usual["about"] == less["about"]
+    assert less["catalogue"]["left_out"] == ["MKA10CT102", "MKA10CT103"]
+    assert (less["catalogue"]["station"], less["catalogue"]["without_readings"]) == ("HYG", [])
+    assert "catalogue" not in usual
+    assert "MKA10CT103" not in json.dumps(less["false"]) + json.dumps(less["first"])
+    assert "less.toml: HYG by revision" in result.stderr
+    assert "2 tags left out: MKA10CT102, MKA10CT103" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"code = ": "cod = "}, "less.toml: cod: unknown key; expected"),
+        ({'"HYG"': '"ABC"'}, 'less.toml: code: "ABC"; expected a station of the incident: HYG'),
+        ({"units = 2": "units = 3"}, "less.toml: units 1, 2, 3; expected those that are played: 1, 2"),
+    ],
+)
+def test_a_version_that_cannot_be_is_refused_in_one_line(changes: dict[str, str], part: str, tmp_path: Path) -> None:
+    result = run("replay", SMALL, "--what-if", other_catalogue(tmp_path / "less.toml", **changes))
+    assert result.exit_code == 78
+    assert part in result.stderr
+
+
+def test_two_files_of_one_name_are_two_runs(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "try.toml" for folder in ("a", "b")]
+    for path, limit in zip(paths, (7.0, 8.0), strict=True):
+        path.parent.mkdir()
+        path.write_text(f"limit = {limit}\n")
+    result = run("replay", SMALL, "--what-if", paths[0], "--what-if", paths[1], "--to", "0.1", "--json")
+    names = [one["variant"] for one in json.loads(result.stdout)["runs"]]
+    assert names == [USUAL, "try.toml", str(paths[1])]
 
 
 def test_a_sweep_tells_what_earliness_costs() -> None:

@@ -57,7 +57,12 @@ def _run_name(_context: click.Context, _parameter: click.Parameter, name: str | 
     "--pause-at-warning", is_flag=True, help="Wait where a warning opens: for a key, or with --board for its button."
 )
 @click.option("--tuning", help="TOML file with constants of detection.")
-@click.option("--what-if", "what_if", multiple=True, help="Another file of constants, beside it; repeatable.")
+@click.option(
+    "--what-if",
+    "what_if",
+    multiple=True,
+    help="Beside it: another file of constants, or another version of a station's catalogue file; repeatable.",
+)
 @click.option("--sweep", help="One constant over several values, e.g. limit=5,6,7.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write one HTML page that needs nothing else.")
 @click.option("--board", "with_board", is_flag=True, help="Serve the board of this run alone meanwhile.")
@@ -103,6 +108,7 @@ def command(context: click.Context, settings: Settings, /, **options: Any) -> No
       wanbiao replay i01
       wanbiao replay i01 --speed 86400 --from 10 --to 30 --pause-at-warning
       wanbiao replay i01 --sweep limit=5,6,7 --report i01.html
+      wanbiao replay i01 --what-if my_yxk.toml --report i01.html
       wanbiao replay i01 --board --stay
       wanbiao replay --all --json
       wanbiao replay i01 --kafka --workers 2
