@@ -33,6 +33,7 @@ class Heard:
 
     Attributes
     ----------
+    stations : those of the incident, as this run judges them.
     digest : of all messages since the incident began, the same through Kafka as in this process.
     """
 
@@ -47,8 +48,8 @@ class Heard:
     ) -> None:
         self.name, self.tuning, self.version = name, tuning, version
         self._start_ns = start_ns
-        stations = stations if version is None else version.among(stations)
-        self._stations = {station.code: station for station in stations}
+        self.stations = list(stations) if version is None else version.among(stations)
+        self._stations = {station.code: station for station in self.stations}
         self._monitors: dict[str, StationMonitor] = {}
         self.digest = Digest()
         self.said = {station.code: Said(units=station.block("units").units) for station in stations}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Final
@@ -10,7 +10,8 @@ from typing import Final
 from detectors.events import EarlyWarning
 from replay.expectations import Checked
 from replay.incident import Incident
-from replay.report_pictures import draw_episodes, draw_tags
+from replay.report_overlay import RUNS, Place, Run, draw_overlay
+from replay.report_pictures import LEVEL_NAMES, draw_episodes, draw_tags
 from replay.traces import Traces
 from replay.verdict import Verdict
 from stations.plant import Tag, Text
@@ -26,16 +27,12 @@ body { max-width: 60em; margin: 2em auto; padding: 0 1em; }
 h1 { font-size: 1.5em; } h2 { font-size: 1.1em; margin-top: 2em; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .25em .6em; border-bottom: 1px solid #ddd; vertical-align: top; }
-figure { margin: 1em 0; break-inside: avoid; } svg { width: 100%; height: auto; font-family: inherit; }
+th, td:not(:last-child) { word-break: keep-all; }
+h2 { break-after: avoid; } figure { margin: 1em 0; break-inside: avoid; } svg { width: 100%; height: auto; font-family: inherit; }
 .time { white-space: nowrap; } .no { color: #8B2500; font-weight: bold; } .small { color: #666; font-size: .85em; }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } tr { break-inside: avoid; } }
 """
 HELD: Final = {True: Text("✓ 符合", "✓ held"), False: Text("✗ 不符", "✗ not held"), None: Text("– 未定", "– undecided")}
-LEVEL_NAMES: Final = {
-    "watch": Text("关注", "watch"),
-    "warning": Text("预警", "warning"),
-    "urgent": Text("紧急", "urgent"),
-}
 TRANSITIONS: Final = {
     "opened": Text("出现", "opened"),
     "reopened": Text("再现", "reopened"),
@@ -47,14 +44,21 @@ TRANSITIONS: Final = {
 YES: Final = {True: Text("✓ 是", "✓ yes"), False: Text("✗ 否", "✗ no"), None: Text("–", "–")}
 
 
-def page(incident: Incident, verdicts: Sequence[Verdict], traces: Traces | None, language: str) -> str:
+def page(
+    incident: Incident,
+    verdicts: Sequence[Verdict],
+    traces: Sequence[Traces],
+    language: str,
+    notes: Mapping[str, Text] | None = None,
+) -> str:
     """The whole page.
 
     Parameters
     ----------
-    verdicts : one a run, the first that of the traces; at least one.
-    traces : of the units that fail; None = no pictures of tags.
+    verdicts : one a run, at least one.
+    traces : of the units that fail, for the first runs, in the order of the verdicts; none = no pictures of tags.
     language : ``zh``, ``en`` or ``both``, of which pictures take the first.
+    notes : by name of run, what is to be known of it.
     """
     words = _Words(language)
     scenario, first = incident.scenario, verdicts[0]
@@ -66,6 +70,7 @@ def page(incident: Incident, verdicts: Sequence[Verdict], traces: Traces | None,
         f'<p class="small">{escape("; ".join(scenario.sources))}</p>' if scenario.sources else "",
         f"<h2>{words(Text('结论', 'Verdict'))}</h2>",
         _runs(verdicts, words),
+        *(f'<p class="small">{escape(name)}: {words(note)}</p>' for name, note in (notes or {}).items()),
         _expectations(first.checked, words),
         f"<h2>{words(Text('预警', 'Warnings'))}</h2>",
         *_pictures(incident, verdicts, traces, words),
@@ -146,19 +151,33 @@ def _expectations(checked: Sequence[Checked], words: _Words) -> str:
     return _table(map(words, heads), rows)
 
 
-def _pictures(incident: Incident, verdicts: Sequence[Verdict], traces: Traces | None, words: _Words) -> Iterable[str]:
+def _pictures(
+    incident: Incident, verdicts: Sequence[Verdict], traces: Sequence[Traces], words: _Words
+) -> Iterable[str]:
     first, scenario = verdicts[0], incident.scenario
     zero_ns = scenario.end_ns if first.event_ns is None else first.event_ns
     marks = _marks(first, words.one)
     if any(one.told for one in verdicts):
         yield f"<figure>{draw_episodes(verdicts, zero_ns, marks, words.one)}</figure>"
-    if traces is None or first.label is None:
+    if not traces or first.label is None:
         return
-    for (station, unit), trace in traces.traces.items():
-        if station == first.label.station and first.label.unit in ("", unit) and trace.rows:
-            tags = _telling(incident, first, station, unit)
-            yield f"<figure>{draw_tags(trace, tags, zero_ns, marks, words.one)}</figure>"
-            return
+    for (station, unit), trace in traces[0].traces.items():
+        if station != first.label.station or first.label.unit not in ("", unit) or not trace.rows:
+            continue
+        tags = _telling(incident, first, station, unit)
+        yield f"<figure>{draw_tags(trace, tags, zero_ns, marks, words.one)}</figure>"
+        if len(traces) > 1:
+            runs = [Run(one, of_run.traces[station, unit]) for one, of_run in zip(verdicts, traces, strict=False)]
+            block = next(one for one in incident.stations if one.code == station).block("units")
+            place = Place(station, unit, {one.code: one.name for one in block.components})
+            yield f"<h2>{words(_overlaid(runs))}</h2>"
+            yield f"<figure>{draw_overlay(runs, tags, place, zero_ns, marks, words.one)}</figure>"
+        return
+
+
+def _overlaid(runs: Sequence[Run]) -> Text:
+    one, other = (run.verdict.variant for run in runs[:RUNS])
+    return Text(f"两次运行对比：{one} 与 {other}", f"Two runs over one another: {one} and {other}")
 
 
 def _marks(verdict: Verdict, language: str) -> dict[int, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
-from typing import Any, Final
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from detectors.events import ENDS, LEVELS, TELLS, EarlyWarning
+from detectors.wording import shown_uom
 from replay.traces import Trace
 from replay.verdict import Verdict
 from stations.plant import Tag, Text
@@ -19,15 +21,22 @@ COLOURS: Final = ("#E69F00", "#D55E00", "#8B2500")
 POINTS_MOST: Final = 2_000
 """Points of one line: more than a page has across."""
 BARS_MOST: Final = 24
+MARKS_ROWS: Final = 1.5
+"""Room above bars for the names of what happened when."""
+LEVEL_NAMES: Final = {
+    "watch": Text("关注", "watch"),
+    "warning": Text("预警", "warning"),
+    "urgent": Text("紧急", "urgent"),
+}
 WIDTH_IN: Final = 9.0
 
 
 def draw_tags(trace: Trace, tags: Sequence[Tag], zero_ns: int, marks: dict[int, str], language: str) -> str:
     """One panel a tag over one of their scores; days from ``zero_ns``. ``marks`` are vertical lines: time [ns] -> name."""
-    figure, panels = _figure(len(tags) + 1)
+    figure, panels = new_figure(len(tags) + 1, 1.5 * (len(tags) + 1))
     for panel, tag in zip(panels, tags, strict=False):
         time_ns, rows = trace.of(tag.code)
-        days, rows = _thin((time_ns - zero_ns) / DAY_NS, rows)
+        days, rows = thinned((time_ns - zero_ns) / DAY_NS, rows)
         value, expected, low, high, score = rows.T
         names = (
             ("实测", "期望", "至预警限") if language == "zh" else ("measured", "expected", "up to the warning limit")
@@ -39,38 +48,51 @@ def draw_tags(trace: Trace, tags: Sequence[Tag], zero_ns: int, marks: dict[int, 
         limit = tag.limits.alarm_high
         if limit is not None and panel.get_ylim()[0] <= limit <= panel.get_ylim()[1]:
             panel.axhline(limit, color=LIMIT, linestyle="--", linewidth=0.8)
-        panel.set_title(f"{tag.code}  {_name(tag, language)} [{tag.uom}]", loc="left", fontsize=8)
+        panel.set_title(f"{tag.code}  {name_of(tag.name, language)} [{shown_uom(tag.uom)}]", loc="left", fontsize=8)
         panels[-1].plot(days, score, linewidth=0.8, label=tag.code)
-    panels[0].legend(fontsize=6, loc="lower left", ncols=3)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=8, frameon=False
+    )
     panels[-1].axhline(1.0, color=LIMIT, linestyle="--", linewidth=0.8)
     panels[-1].set_title(
         {"zh": "评分（1 = 预警限）", "en": "score (1 = warning limit)"}[language], loc="left", fontsize=8
     )
     panels[-1].legend(fontsize=6, loc="upper left")
-    return _finish(figure, panels, marks, zero_ns, language)
+    return as_svg(figure, panels, marks, zero_ns, language)
 
 
 def draw_episodes(verdicts: Sequence[Verdict], zero_ns: int, marks: dict[int, str], language: str) -> str:
     """When each warning stood in each run, in the colour of its level: a bar a run, unit and component."""
-    spans: dict[str, list[tuple[float, float, int]]] = {}
+    bars: dict[str, list[tuple[float, float, int]]] = {}
     for verdict in verdicts:
-        for name, first_ns, last_ns, level in _spans(verdict):
-            row = spans.setdefault(f"{verdict.variant}: {name}" if len(verdicts) > 1 else name, [])
-            row.append(((first_ns - zero_ns) / DAY_NS, (last_ns - first_ns) / DAY_NS, level))
-    shown = dict(list(spans.items())[:BARS_MOST])
-    figure, panels = _figure(1, height_in=0.6 + 0.25 * max(1, len(shown)))
-    for i, parts in enumerate(shown.values()):
-        colours = [COLOURS[level] for *_, level in parts]
-        panels[0].broken_barh(
-            [(begin, max(length, 0.002)) for begin, length, _ in parts], (i - 0.35, 0.7), color=colours
-        )
-    panels[0].set_yticks(range(len(shown)), list(shown))
-    panels[0].invert_yaxis()
-    return _finish(figure, panels, marks, zero_ns, language)
+        for one in spans_of(verdict):
+            name = f"{one.station} {one.unit} {one.component}"
+            row = bars.setdefault(f"{verdict.variant}: {name}" if len(verdicts) > 1 else name, [])
+            row.append(one.in_days(zero_ns))
+    shown = dict(list(bars.items())[:BARS_MOST])
+    figure, panels = new_figure(1, 0.9 + 0.25 * (MARKS_ROWS + max(1, len(shown))))
+    draw_bars(panels[0], shown, free=MARKS_ROWS)
+    draw_levels(panels[0], language)
+    return as_svg(figure, panels, marks, zero_ns, language)
 
 
-def _spans(verdict: Verdict) -> list[tuple[str, int, int, int]]:
-    """Stretches of each episode at one level: place, begin and end [ns], level from 0."""
+class Span(NamedTuple):
+    """A stretch of one warning at one level: where, from when until when [ns], level from 0."""
+
+    station: str
+    unit: str
+    component: str
+    first_ns: int
+    last_ns: int
+    level: int
+
+    def in_days(self, zero_ns: int) -> tuple[float, float, int]:
+        """Begin [d from ``zero_ns``], length [d], level."""
+        return (self.first_ns - zero_ns) / DAY_NS, (self.last_ns - self.first_ns) / DAY_NS, self.level
+
+
+def spans_of(verdict: Verdict) -> list[Span]:
+    """Stretches of each episode of a run at one level."""
     since: dict[str, EarlyWarning] = {}
     found = []
     for event in verdict.told:
@@ -82,29 +104,55 @@ def _spans(verdict: Verdict) -> list[tuple[str, int, int, int]]:
             since[event.id] = event
     found += [(event, verdict.until_ns) for event in since.values()]
     return [
-        (f"{one.station} {one.unit} {one.component}", one.time_ns, end_ns, LEVELS.index(one.level))
+        Span(one.station, one.unit, one.component, one.time_ns, end_ns, LEVELS.index(one.level))
         for one, end_ns in found
     ]
 
 
-def _name(tag: Tag, language: str) -> str:
-    name: Text = tag.name
+def draw_bars(panel: Any, bars: Mapping[str, Sequence[tuple[float, float, int]]], free: float = 0.0) -> None:
+    """A row a name below ``free`` rows; of each stretch begin [d], length [d], level."""
+    for i, parts in enumerate(bars.values()):
+        panel.broken_barh(
+            [(begin, max(length, 0.002)) for begin, length, _ in parts],
+            (i - 0.35, 0.7),
+            color=[COLOURS[level] for *_, level in parts],
+        )
+    panel.set_yticks(range(len(bars)), list(bars))
+    panel.set_ylim(max(len(bars), 1) - 0.5, -0.5 - free)
+
+
+def draw_levels(panel: Any, language: str) -> None:
+    """Which colour is which level, above a panel of bars."""
+    from matplotlib.patches import Patch
+
+    named = zip(LEVELS, COLOURS, strict=True)
+    patches = [Patch(color=colour, label=name_of(LEVEL_NAMES[level], language)) for level, colour in named]
+    panel.legend(
+        handles=patches, fontsize=7, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(LEVELS), frameon=False
+    )
+
+
+def name_of(name: Text, language: str) -> str:
+    """A name in the language of a picture, of which it has one."""
     return name.zh if language == "zh" else name.en
 
 
-def _thin(days: Any, rows: Any) -> tuple[Any, Any]:
+def thinned(days: Any, rows: Any) -> tuple[Any, Any]:
+    """At most so many points of a line as a page can show."""
     step = max(1, len(days) // POINTS_MOST)
     return days[::step], rows[::step]
 
 
-def _figure(n: int, height_in: float | None = None) -> tuple[Any, Any]:
+def new_figure(n: int, height_in: float, heights: Sequence[float] | None = None) -> tuple[Any, Any]:
+    """A figure [in] and its ``n`` panels below one another, over the same days."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH_IN, height_in or 1.5 * n), layout="constrained")
-    return figure, figure.subplots(n, 1, sharex=True, squeeze=False)[:, 0]
+    figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+    panels = figure.subplots(n, 1, sharex=True, squeeze=False, height_ratios=heights)
+    return figure, panels[:, 0]
 
 
-def _finish(figure: Any, panels: Any, marks: dict[int, str], zero_ns: int, language: str) -> str:
+def as_svg(figure: Any, panels: Any, marks: dict[int, str], zero_ns: int, language: str) -> str:
     """The figure as SVG whose texts are texts: the reader's fonts have Chinese, and the page stays small."""
     from matplotlib import rc_context
 
@@ -121,10 +169,14 @@ def _finish(figure: Any, panels: Any, marks: dict[int, str], zero_ns: int, langu
             fontsize=6,
             va="top",
             rotation=90,
+            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5},
         )
     panels[-1].set_xlabel({"zh": "距事件的天数", "en": "days from the event"}[language], fontsize=8)
     out = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "svg.hashsalt": "wanbiao"}):
+    as_texts = rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "svg.hashsalt": "wanbiao"})
+    with as_texts, warnings.catch_warnings():
+        # Fonts here only measure; those of the reader draw.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     return re.sub(r"^.*?(?=<svg)", "", text, flags=re.DOTALL)

@@ -37,6 +37,10 @@ def nothing(_event: EarlyWarning) -> None:
     """Nobody looks."""
 
 
+TRACED_MOST: Final = 2
+"""Runs whose tags are kept for a report: the first, and the one that lies over it."""
+
+
 class Waits(Protocol):
     """Says when an event is due: a `wanbiao.embedded.Pace`, or one that people steer."""
 
@@ -74,7 +78,7 @@ class Play:
     variants : constants by name of run; the first is shown.   versions : of a station's catalogue, for runs that have another.
     from_ns, to_ns : fast-forward before, end there [ns]; None = begin and end of the incident.
     pace : from ``from_ns`` on.   show : of each warning of the first run.   pause : called where one opens; None = never.
-    traced : whether the tags are kept for a report.   audience : looks on; None = nobody.
+    traced : whether the tags of the first runs are kept for a report.   audience : looks on; None = nobody.
     """
 
     incident: Incident
@@ -90,7 +94,7 @@ class Play:
     clock: Callable[[], float] = time.monotonic
     interrupted: bool = False
     seconds: float = 0.0
-    traces: Traces | None = None
+    traces: list[Traces] = field(default_factory=list)
 
     def run(self, advance: Advance) -> list[Verdict]:
         """One verdict a run; Ctrl-C ends the play and keeps what was found, nothing while it still learns."""
@@ -98,7 +102,7 @@ class Play:
         end_ns = scenario.end_ns if self.to_ns is None else min(self.to_ns, scenario.end_ns)
         runs = [self._heard(name, tuning) for name, tuning in self.variants.items()]
         if self.traced:
-            self.traces = Traces(self.incident.stations, self.incident.cases, scenario.start_ns)
+            self.traces = [Traces(run.stations, self.incident.cases, scenario.start_ns) for run in runs[:TRACED_MOST]]
         reached_ns, labels = scenario.first_ns, None
         try:
             for scan in self.incident.scans(end_ns):
@@ -108,8 +112,8 @@ class Play:
                 told = [run.receive(scan) for run in runs]
                 reached_ns = scan.time_ns + 1
                 advance((scan.time_ns - scenario.first_ns) / (end_ns - scenario.first_ns), date(scan.time_ns))
-                if self.traces is not None:
-                    self.traces.take(told[0])
+                for traces, events in zip(self.traces, told, strict=False):
+                    traces.take(events)
                 if scan.time_ns >= scenario.start_ns:
                     self._present(scan.time_ns, told[0], runs[0])
                 elif self.audience is not None:

@@ -260,8 +260,10 @@ def _check_writable(path: Path) -> None:
 def _write_report(path: Path, incident: Incident, verdicts: Sequence[Verdict], play: Play, language: str) -> None:
     from replay.report import page
 
+    notes = {name: version.note for name, version in play.versions.items()}
+    text = page(incident, verdicts, play.traces, language, notes)
     try:
-        path.write_text(page(incident, verdicts, play.traces, language), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"--report {path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     console("stderr").print(worded(Text(f"报告已写入 {path}", f"report: {path}"), language))

@@ -169,7 +169,9 @@ def test_the_report_needs_nothing_else_and_is_safe(tmp_path: Path) -> None:
     assert run("replay", SMALL, "--report", path, "--sweep", "limit=9").exit_code == 0
     text = path.read_text()
     assert text.startswith("<!doctype html>")
-    assert text.count("<svg") == 2
+    assert text.count("<svg") == 3
+    assert "Two runs over one another: usual and limit=9" in text
+    assert "B: limit=9" in text
     assert "a cooler leaks &lt;b&gt;" in text
     assert "MKA10CT103" in text
     outside = [part for part in ("<script", "<link", "@import", 'src="', 'href="http') if part in text]
