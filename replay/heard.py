@@ -67,9 +67,10 @@ class Heard:
             self._monitors[scan.station] = StationMonitor(self._stations[scan.station], self.tuning)
         events = self._monitors[scan.station].receive(scan)
         self.take(events)
-        for event in events:
-            for message in encode([event]):
-                self.note(message, event.time_ns)
+        if scan.time_ns >= self._start_ns:  # an event is of the time of its scan
+            for event in events:
+                for message in encode([event]):
+                    self.note(message, event.time_ns)
         return events
 
     def take(self, events: Iterable[Event]) -> None:

@@ -29,6 +29,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A run in the background of a script ignores Ctrl-C, and so would the programs that tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Tests play what they ask for, and leave nothing in the folder of a user.
+os.environ["WANBIAO_CACHE"] = "none"
+
 ROOT = Path(__file__).resolve().parent.parent
 AnyServer = TypeVar("AnyServer", bound=Server)
 

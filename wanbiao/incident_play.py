@@ -13,6 +13,7 @@ from detectors.events import OPENS, EarlyWarning, Event
 from detectors.tuning import Tuning
 from replay.heard import Heard, opened, silent
 from replay.incident import Incident, ready
+from replay.kept import Shelf, kept_of, key_of, recall
 from replay.traces import Traces, telling
 from replay.verdict import Verdict, judge_incident
 from replay.versions import Version, VersionError
@@ -37,6 +38,8 @@ def nothing(_event: EarlyWarning) -> None:
     """Nobody looks."""
 
 
+ADVANCE_LEAST: Final = 1e-3
+"""Share of the play between two tellings of how far it is: a date costs as much as a tenth of a scan."""
 TRACED_MOST: Final = 2
 """Runs whose tags are kept for a report: the first, and the one that lies over it."""
 
@@ -79,6 +82,7 @@ class Play:
     from_ns, to_ns : fast-forward before, end there [ns]; None = begin and end of the incident.
     pace : from ``from_ns`` on.   show : of each warning of the first run.   pause : called where one opens; None = never.
     traced : whether the tags of the first runs are kept for a report.   audience : looks on; None = nobody.
+    shelf : where whole plays are kept, and found again by runs at which nobody looks, ``recalled``; None = nowhere.
     """
 
     incident: Incident
@@ -95,41 +99,85 @@ class Play:
     interrupted: bool = False
     seconds: float = 0.0
     traces: list[Traces] = field(default_factory=list)
+    shelf: Shelf | None = None
+    recalled: list[str] = field(default_factory=list)
+    _labels: list[Label] | None = None
 
     def run(self, advance: Advance) -> list[Verdict]:
         """One verdict a run; Ctrl-C ends the play and keeps what was found, nothing while it still learns."""
         begun_s, scenario = self.clock(), self.incident.scenario
         end_ns = scenario.end_ns if self.to_ns is None else min(self.to_ns, scenario.end_ns)
         runs = [self._heard(name, tuning) for name, tuning in self.variants.items()]
-        if self.traced:
-            self.traces = [Traces(run.stations, self.incident.cases, scenario.start_ns) for run in runs[:TRACED_MOST]]
-        reached_ns, labels = scenario.first_ns, None
-        try:
-            for scan in self.incident.scans(end_ns):
-                if labels is None and self.audience is not None and scan.time_ns >= scenario.start_ns:
-                    labels = self.incident.labels()
-                    self.audience.begin(labels)
-                told = [run.receive(scan) for run in runs]
-                reached_ns = scan.time_ns + 1
-                advance((scan.time_ns - scenario.first_ns) / (end_ns - scenario.first_ns), date(scan.time_ns))
-                for traces, events in zip(self.traces, told, strict=False):
-                    traces.take(events)
-                if scan.time_ns >= scenario.start_ns:
-                    self._present(scan.time_ns, told[0], runs[0])
-                elif self.audience is not None:
-                    share = (scan.time_ns - scenario.first_ns) / (scenario.start_ns - scenario.first_ns)
-                    self.audience.learn(share, scan.time_ns, told[0])
-            reached_ns = end_ns
-        except KeyboardInterrupt:
-            self.interrupted = True
+        keys = [self._key(run, end_ns) for run in runs]
+        labels = self._recall(runs, keys)
+        playing = [run for run in runs if run.name not in self.recalled]
+        reached_ns = self._play(runs, end_ns, advance) if playing else end_ns
         verdicts = []
         if reached_ns > scenario.start_ns:
-            labels = self.incident.labels() if labels is None else labels
+            labels = self._labels or labels or self.incident.labels()
             verdicts = [judge_incident(self.incident, labels, run, reached_ns) for run in runs]
+            if self.shelf is not None and not self.interrupted:
+                for run, key in zip(runs, keys, strict=True):
+                    if key is not None and run in playing:
+                        self.shelf.keep(kept_of(key, run, labels))
         if self.audience is not None:
             self.audience.end(verdicts[0] if verdicts else None)
         self.seconds = self.clock() - begun_s
         return verdicts
+
+    def _play(self, runs: Sequence[Heard], end_ns: int, advance: Advance) -> int:
+        """Let the runs that are to be played hear every scan before ``end_ns`` [ns]; until before when they did."""
+        scenario = self.incident.scenario
+        first_ns, start_ns = scenario.first_ns, scenario.start_ns
+        if self.traced:
+            self.traces = [Traces(run.stations, self.incident.cases, start_ns) for run in runs[:TRACED_MOST]]
+        reached_ns, shown = first_ns, 0.0
+        try:
+            for scan in self.incident.scans(end_ns):
+                if self._labels is None and self.audience is not None and scan.time_ns >= start_ns:
+                    self._labels = self.incident.labels()
+                    self.audience.begin(self._labels)
+                told = [[] if run.name in self.recalled else run.receive(scan) for run in runs]
+                reached_ns = scan.time_ns + 1
+                share = (scan.time_ns - first_ns) / (end_ns - first_ns)
+                if share >= shown:
+                    advance(share, date(scan.time_ns))
+                    shown = share + ADVANCE_LEAST
+                for traces, events in zip(self.traces, told, strict=False):
+                    traces.take(events)
+                if scan.time_ns >= start_ns:
+                    self._present(scan.time_ns, told[0], runs[0])
+                elif self.audience is not None:
+                    learned = (scan.time_ns - first_ns) / (start_ns - first_ns)
+                    self.audience.learn(learned, scan.time_ns, told[0])
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return reached_ns
+        return end_ns
+
+    def _key(self, run: Heard, end_ns: int) -> str | None:
+        """What it is kept under; None = it is not."""
+        if self.shelf is None:
+            return None
+        return key_of(self.incident, self.variants[run.name], end_ns, run.version)
+
+    def _recall(self, runs: Sequence[Heard], keys: Sequence[str | None]) -> list[Label] | None:
+        """Let runs at which nobody looks hear what was kept of them; the labels, if there was any."""
+        labels = None
+        for i, (run, key) in enumerate(zip(runs, keys, strict=True)):
+            if self.shelf is None or key is None or self._is_watched(i):
+                continue
+            kept = self.shelf.find(key)
+            if kept is not None and recall(kept, run):
+                self.recalled.append(run.name)
+                labels = kept.labels
+        return labels
+
+    def _is_watched(self, i: int) -> bool:
+        """Whether somebody looks at a run while it is played: at the first, or at the tags of those in the report."""
+        if i == 0 and (self.audience is not None or self.pause is not None or self.show is not nothing):
+            return True
+        return self.traced and i < TRACED_MOST
 
     def _heard(self, name: str, tuning: Tuning) -> Heard:
         scenario, tuned = self.incident.scenario, ready(tuning, self.incident.scenario)

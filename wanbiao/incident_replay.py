@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import fields, replace
@@ -15,6 +16,7 @@ import click
 from detectors.tuning import Tuning
 from replay.files import RecordingError
 from replay.incident import Incident
+from replay.kept import Shelf
 from replay.labelled import LABELS, LabelledIncident
 from replay.library import UnknownIncidentError, find_incident, shipped
 from replay.verdict import Verdict
@@ -25,6 +27,7 @@ from wanbiao.cli import EXIT_INTERRUPTED
 from wanbiao.display import console, duration, progress, until_interrupted, worded
 from wanbiao.embedded import Pace
 from wanbiao.errors import ConfigError, DataError
+from wanbiao.folders import cache_folder
 from wanbiao.incident_play import USUAL, Play, is_station, load_incident, load_version, nothing
 from wanbiao.parameters import Moment
 from wanbiao.settings import Settings
@@ -33,6 +36,8 @@ from wanbiao.verdict_view import add_row, plain, print_runs, print_table, print_
 
 BAD_SHOWN: Final = 5
 """Bad rows of a recording that are named."""
+NOWHERE: Final = "none"
+"""Stands in ``WANBIAO_CACHE`` for no folder."""
 SWEEP_MOST: Final = 20
 """Values of a sweep: each has monitors of its own, side by side."""
 
@@ -95,6 +100,13 @@ def _tell(incident: Incident, verdicts: Sequence[Verdict], play: Play, options: 
     if isinstance(incident, LabelledIncident):
         for row in incident.bad_rows[:BAD_SHOWN]:
             err.print(f"{worded(Text('坏行', 'bad row'), language)}: {row}")
+    if play.recalled:
+        names = ", ".join(play.recalled)
+        text = Text(
+            f"未变，取自缓存（--no-cache 重新回放）：{names}",
+            f"unchanged, from the cache (--no-cache plays it): {names}",
+        )
+        err.print(worded(text, language), highlight=False)
     _print(verdicts, play, options)
     if options["report"] is not None:
         _write_report(options["report"], incident, verdicts, play, language)
@@ -108,7 +120,7 @@ def _every(settings: Settings, options: dict[str, Any]) -> int:
     language, err, fleet = options["language"], console("stderr"), settings.load_fleet()
     tuning, table, held, interrupted = settings.load_tuning(), table_of(options["language"]), True, False
     for path in shipped():
-        play = Play(load_incident(path, fleet), {USUAL: tuning})
+        play = Play(load_incident(path, fleet), {USUAL: tuning}, shelf=_shelf(settings, options))
         with progress(path.stem, out=err) as advance:
             verdicts = play.run(advance)
         if play.interrupted or not verdicts:
@@ -122,6 +134,14 @@ def _every(settings: Settings, options: dict[str, Any]) -> int:
     if not options["as_json"]:
         print_table(console("stdout"), table)
     return EXIT_INTERRUPTED if interrupted else int(not held)
+
+
+def _shelf(settings: Settings, options: dict[str, Any]) -> Shelf | None:
+    """Where plays are kept; None = nowhere."""
+    if options["no_cache"] or settings.cache == NOWHERE:
+        return None
+    folder = Path(settings.cache) if settings.cache else cache_folder(os.environ)
+    return None if folder is None else Shelf(folder / "replays")
 
 
 def find(settings: Settings, name: str) -> Incident:
@@ -160,6 +180,7 @@ def _play(settings: Settings, incident: Incident, options: dict[str, Any]) -> Pl
         incident,
         variants,
         versions=versions,
+        shelf=_shelf(settings, options),
         from_ns=from_ns,
         to_ns=end_ns,
         pace=Pace(options["speed"]),
@@ -239,6 +260,7 @@ def _print(verdicts: Sequence[Verdict], play: Play, options: dict[str, Any]) -> 
         told = [
             one.to_dict()
             | {"seconds": round(play.seconds, 3), "interrupted": play.interrupted}
+            | {"cached": one.variant in play.recalled}
             | ({"catalogue": play.versions[one.variant].to_dict()} if one.variant in play.versions else {})
             for one in verdicts
         ]

@@ -97,6 +97,8 @@ class Settings:
     """TOML file with the channels of `wanbiao notify`; empty = nobody is told."""
     outbox: Annotated[str, checks.new_file] = "wanbiao-outbox.sqlite3"
     """SQLite file in which `wanbiao notify` keeps what is to be sent; a run of its own has one of its own."""
+    cache: Annotated[str, checks.text] = ""
+    """Folder in which `wanbiao replay` keeps what was said in a play; `none` = nowhere; empty = the user's folder of caches."""
     language: Annotated[str, checks.one_of("zh", "en", "both")] = "both"
     """Language of sentences on a terminal."""
     log: Annotated[str, checks.one_of("debug", "info", "warning", "error", warn="warning")] = "info"

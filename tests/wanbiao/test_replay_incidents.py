@@ -178,6 +178,30 @@ def test_the_report_needs_nothing_else_and_is_safe(tmp_path: Path) -> None:
     assert outside == []
 
 
+# ---------------------------------------------------------------------------------------------------- what was kept
+
+
+def test_the_second_play_is_told_from_the_cache_and_is_the_same(tmp_path: Path, told: dict[str, Any]) -> None:
+    def again(*words: str) -> tuple[dict[str, Any], str]:
+        env = CATALOGUE | {"WANBIAO_CACHE": str(tmp_path)}
+        result = CliRunner().invoke(cli, ["replay", str(SMALL), "--json", *words], env=env)
+        assert result.exit_code == 0, result.output
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found, result.stderr
+
+    first, second, (anew, said_anew) = again()[0], again(), again("--no-cache")
+    assert [one["cached"] for one in (told, first, second[0], anew)] == [False, False, True, False]
+    assert "unchanged, from the cache (--no-cache plays it): usual" in second[1]
+    assert "cache" not in said_anew
+    for found in (first, second[0], anew):
+        assert found | {"seconds": 0, "cached": False} == told | {"seconds": 0}
+    runs = again("--sweep", "limit=9")[0]["runs"]
+    assert [run["cached"] for run in runs] == [True, False]
+    assert runs[0]["digest"] == told["digest"] != runs[1]["digest"]
+    assert again("--to", "3")[0]["cached"] is False
+    assert again("--speed", "1e9")[0]["cached"] is False
+
+
 # -------------------------------------------------------------------------------------------------------- speed, keys
 
 

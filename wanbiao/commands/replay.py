@@ -25,9 +25,9 @@ OF_FILES: Final = ("catalogue", "start")
 PACED: Final = ("from_", "to", "speed")
 """Options of incidents."""
 OF_BOARD: Final = ("with_board", "port", "stay")
-OF_PLAY: Final = ("every", "pause_at_warning", "what_if", "sweep", "report", *OF_BOARD)
+OF_PLAY: Final = ("every", "no_cache", "pause_at_warning", "what_if", "sweep", "report", *OF_BOARD)
 """Options of incidents in this process."""
-ALONE: Final = (*PACED, *OF_PLAY[1:])
+ALONE: Final = (*PACED, *OF_PLAY[2:])
 """Options of one incident."""
 
 
@@ -65,6 +65,7 @@ def _run_name(_context: click.Context, _parameter: click.Parameter, name: str | 
 )
 @click.option("--sweep", help="One constant over several values, e.g. limit=5,6,7.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write one HTML page that needs nothing else.")
+@click.option("--no-cache", is_flag=True, help="Play it even if it was played before and nothing has changed since.")
 @click.option("--board", "with_board", is_flag=True, help="Serve the board of this run alone meanwhile.")
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="Of the board; 0 = any free."
