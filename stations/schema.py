@@ -9,6 +9,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
@@ -136,7 +137,7 @@ class _Reader:
     def table(self, cls: type[T], raw: object, key: str) -> T:
         if not isinstance(raw, Mapping):
             raise self.lost(key or "file", show(raw), "a table")
-        hints, prefix = get_type_hints(cls), f"{key}." if key else ""
+        hints, prefix = _hints(cls), f"{key}." if key else ""  # type: ignore[arg-type]  # a class can be hashed
         for name in raw:
             if name not in hints:
                 expected = "one of " + ", ".join(hints)
@@ -184,6 +185,12 @@ class _Reader:
         if len(values) < len(items):
             raise LostError
         return values
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    """The types of the fields of a class; there are few classes, and thousands of tables of each."""
+    return get_type_hints(cls)
 
 
 def _fits(hint: Any, raw: object) -> bool:
