@@ -33,8 +33,18 @@ FILE_MOST_BYTES: Final = 32 << 20
 """Size of one file; what is larger is not kept, and not read."""
 FOLDER_MOST_BYTES: Final = 256 << 20
 """Size of all files; the oldest go first."""
-CODE: Final = ("stations", "detectors", "connectors", "replay")
-"""Packages whose files decide what is said."""
+CODE: Final = (
+    "stations",
+    "detectors",
+    "connectors/wire.py",
+    "replay/evaluation/judging.py",
+    "replay/heard.py",
+    "replay/incident.py",
+    "replay/kept.py",
+    "replay/player.py",
+    "replay/versions.py",
+)
+"""Folders and files that decide what is said; how it is judged and shown is not kept."""
 CODE_SUFFIXES: Final = {".py", ".toml"}
 LIBRARIES: Final = ("numpy", "scipy", "numba", "msgspec")
 """Libraries that decide the last bits."""
@@ -130,8 +140,9 @@ def key_of(incident: Incident, tuning: Tuning, end_ns: int, version: Version | N
 def _code() -> str:
     """Digest of the code, and of what it computes with and on."""
     root, whole = Path(__file__).resolve().parent.parent, hashlib.sha256()
-    for package in CODE:
-        for path in sorted((root / package).rglob("*")):
+    for name in CODE:
+        part = root / name
+        for path in sorted(part.rglob("*")) if part.is_dir() else [part]:
             if path.suffix in CODE_SUFFIXES:
                 data = path.read_bytes()
                 whole.update(f"{path.relative_to(root)} {len(data)}\0".encode() + data)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from replay.verdict import judge_incident
 from replay.versions import Version
 from tests.replay.played import fleet, incident, whole
 
+ROOT = Path(kept.__file__).resolve().parent.parent
 KEY = "0" * 32
 
 
@@ -137,6 +139,28 @@ def test_so_have_other_constants_another_end_another_version_and_other_code(monk
     keys.append(key_of(one, Tuning(), end_ns))
     assert None not in keys
     assert len(set(keys)) == len(keys)
+
+
+def test_all_files_that_decide_what_is_said_are_part_of_the_name() -> None:
+    """What they import of ours, and cannot do without, is among them."""
+    known = {name.removesuffix(".py").replace("/", ".") for name in kept.CODE}
+    for name in kept.CODE:
+        path = ROOT / name
+        assert path.exists()
+        for one in path.rglob("*.py") if path.is_dir() else [path]:
+            assert [names for names in _imports(one) if not names & known] == [], one
+
+
+def _imports(path: Path) -> Iterator[set[str]]:
+    """What each import of ours may mean: package, module, or module and a name in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for module in modules:
+            package = module.partition(".")[0]
+            if package in {"stations", "detectors", "connectors", "replay", "wanbiao"}:
+                names = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else []
+                yield {package, module, *(f"{module}.{name}" for name in names)}
 
 
 def test_what_is_only_judged_or_shown_in_another_way_has_the_same_name() -> None:
