@@ -83,10 +83,10 @@ class Version:
         zh, en = f"{code} 目录版本 {theirs}（原版本 {mine}）", f"{code} by revision {theirs} (usual: {mine})"
         if self.left_out:
             zh += f"；不用 {len(self.left_out)} 个测点：{_named(self.left_out)}"
-            en += f"; {len(self.left_out)} tags left out: {_named(self.left_out)}"
+            en += f"; tags left out ({len(self.left_out)}): {_named(self.left_out)}"
         if self.added:
             zh += f"；{len(self.added)} 个新测点无读数：{_named(self.added)}"
-            en += f"; {len(self.added)} new tags without readings: {_named(self.added)}"
+            en += f"; new tags without readings ({len(self.added)}): {_named(self.added)}"
         return Text(zh, en)
 
 

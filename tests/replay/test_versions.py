@@ -50,7 +50,7 @@ def test_a_tag_that_it_lacks_is_left_out_and_one_that_it_adds_has_no_reading() -
     assert seen.quality is not None
     assert (seen.quality[:, 0] == GOOD).all()
     assert (one.left_out, one.added) == ((UNITS.tags[0].code,), ("MKA99CT999",))
-    assert f"1 tags left out: {UNITS.tags[0].code}; 1 new tags without readings: MKA99CT999" in one.note.en
+    assert f"tags left out (1): {UNITS.tags[0].code}; new tags without readings (1): MKA99CT999" in one.note.en
     assert "MKA99CT999" in one.note.zh
 
 

@@ -127,7 +127,7 @@ def test_another_version_of_the_catalogue_judges_the_same_readings(tmp_path: Pat
     assert "catalogue" not in usual
     assert "MKA10CT103" not in json.dumps(less["false"]) + json.dumps(less["first"])
     assert "less.toml: HYG by revision" in result.stderr
-    assert "2 tags left out: MKA10CT102, MKA10CT103" in result.stderr
+    assert "tags left out (2): MKA10CT102, MKA10CT103" in result.stderr
 
 
 @pytest.mark.parametrize(
