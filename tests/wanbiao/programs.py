@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("WANBIAO_")}
+CLEAN["WANBIAO_CACHE"] = "none"
 TIMEOUT_S = 100.0
 Start = Callable[..., subprocess.Popen[str]]
 

@@ -143,6 +143,7 @@ def test_what_can_be_run_is_run(name: str, tmp_path: Path, monkeypatch: pytest.M
     """In the order of the page, in a folder with the files that it shows and those that a reader brings."""
     for variable in [key for key in os.environ if key.startswith("WANBIAO_")]:
         monkeypatch.delenv(variable)
+    monkeypatch.setenv("WANBIAO_CACHE", "none")
     monkeypatch.chdir(tmp_path)
     _bring(tmp_path)
     for file, text in files(ROOT / name).items():
