@@ -34,6 +34,7 @@ WAYS = (
 
 def environ() -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("WANBIAO_")}
+    own["WANBIAO_CACHE"] = "none"
     return own | {"WANBIAO_CATALOGUE": "HYG", "WANBIAO_LANGUAGE": "en"}
 
 
