@@ -33,7 +33,7 @@ class Heard:
 
     Attributes
     ----------
-    stations : those of the incident, as this run judges them.
+    stations : those of the incident by code, as this run judges them.
     digest : of all messages since the incident began, the same through Kafka as in this process.
     """
 
@@ -48,8 +48,8 @@ class Heard:
     ) -> None:
         self.name, self.tuning, self.version = name, tuning, version
         self._start_ns = start_ns
-        self.stations = list(stations) if version is None else version.among(stations)
-        self._stations = {station.code: station for station in self.stations}
+        judged = stations if version is None else version.among(stations)
+        self.stations = {station.code: station for station in judged}
         self._monitors: dict[str, StationMonitor] = {}
         self.digest = Digest()
         self.said = {station.code: Said(units=station.block("units").units) for station in stations}
@@ -64,7 +64,7 @@ class Heard:
         if self.version is not None:
             scan = self.version.scan(scan)
         if scan.station not in self._monitors:
-            self._monitors[scan.station] = StationMonitor(self._stations[scan.station], self.tuning)
+            self._monitors[scan.station] = StationMonitor(self.stations[scan.station], self.tuning)
         events = self._monitors[scan.station].receive(scan)
         self.take(events)
         if scan.time_ns >= self._start_ns:  # an event is of the time of its scan

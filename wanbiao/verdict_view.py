@@ -96,7 +96,7 @@ def print_verdict(out: Console, verdict: Verdict, language: str) -> None:
         line(HELD[one.held], _expected(one, language), GREY if one.held else LOOKS["warning"].style)
     line(Text("是否捕获", "caught"), worded(CAUGHT[verdict.caught], language))
     if verdict.first is not None:
-        line(Text("首次发现", "first"), first_text(verdict))
+        line(Text("首次发现", "first"), first_text(verdict, language))
         line(Text("先于静态报警", "lead to the static alarm"), lead_text(verdict.lead_to_alarm_h))
         line(Text("先于事件", "lead to the event"), lead_text(verdict.lead_to_event_h))
     line(Text("误报", "false warnings"), str(len(verdict.false)))
@@ -118,7 +118,7 @@ def _expected(one: Checked, language: str) -> str:
     return worded(one.text(), language) + found
 
 
-def first_text(verdict: Verdict) -> str:
+def first_text(verdict: Verdict, language: str) -> str:
     """When, where, by which head and tag the first finding came."""
     first = verdict.first
     if first is None:
@@ -126,7 +126,7 @@ def first_text(verdict: Verdict) -> str:
     where = f"{date(first.time_ns)}, {first.station} {first.unit}"
     if isinstance(first, EarlyWarning):
         by = f"{first.evidence[0].head}, {first.evidence[0].tag}" if first.evidence else "–"
-        return f"{where} {first.component}, {first.level} ({by})"
+        return f"{where} {first.component}, {worded(LOOKS[first.level].word, language)} ({by})"
     return f"{where}, {first.tag} ({first.reason})"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
 from detectors.events import EarlyWarning
-from replay.expectations import check
+from replay.expectations import check, elapsed
 from replay.heard import opened
 from replay.verdict import Verdict, is_true, judge_incident, subject
 from stations.faults import Case
@@ -66,7 +67,45 @@ def test_an_expectation_holds_or_not(expected: Expected, held: bool) -> None:
     scenario = incident(expected).scenario
     (one,) = check(scenario, run, scenario.end_ns)
     assert one.held is held
-    assert one.text().zh != one.text().en
+    told = one.text()
+    assert not re.search("[a-z]", told.zh), "no English word in Chinese"
+    assert not re.search("[\u4e00-\u9fff]", told.en)
+
+
+@pytest.mark.parametrize(
+    ("expected", "zh", "en"),
+    [
+        (
+            Expected("warning", "HYG", "2", "generator", after_day=0.04375, before_day=2.5, level="warning"),
+            "应有预警或更高级别的预警",
+            "a warning of level warning or above from 1 h 3 min to 2 d 12 h after the begin",
+        ),
+        (Expected("warning", "HYG", level="urgent", most=1), "最多 1 条", "level urgent from begin to end, at most 1"),
+        (
+            Expected("warning", "HYG", after_day=-7, before_day=-6),
+            "开始前 7 天至开始前 6 天之间",
+            "from 7 d before the begin to 6 d",
+        ),
+        (
+            Expected("none", "*", before_day=0.03),
+            "所有电站：开始后 43 分钟之前不应有预警",
+            "until 43 min after the begin",
+        ),
+        (Expected("none", "HYG", after_day=4), "开始后 4 天起不应有预警", "no warning from 4 d after the begin on"),
+        (Expected("quality", "HYG", "1", tags=("MKA10CE101",)), "1 号机 有功功率：自始至终", "unit 1, active power: "),
+    ],
+)
+def test_an_expectation_is_told_in_two_languages(expected: Expected, zh: str, en: str) -> None:
+    _, run, _ = whole()
+    scenario = incident(expected).scenario
+    (one,) = check(scenario, run, scenario.end_ns)
+    assert zh in one.text().zh
+    assert en in one.text().en
+
+
+def test_a_length_of_time_has_two_units_at_most() -> None:
+    told = [elapsed(seconds).en for seconds in (0.0, 59.4, 3600.0, 7199.0, 86_400.0 * 1.5, 86_400.0 + 60.0)]
+    assert told == ["0 s", "59 s", "1 h", "2 h", "1 d 12 h", "1 d"]
 
 
 def test_more_warnings_than_are_wanted_are_a_flood() -> None:
