@@ -10,26 +10,34 @@ import io
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 """What is played from a folder; a file that is named itself may be called anything."""
 MAX_LINE_BYTES: Final = 1 << 20
 """Longest line [bytes]: some ten thousand columns. A file without line ends is not a table."""
 MAX_UNPACKED_BYTES: Final = 16 << 20
-"""Text that any gzip file may hold [bytes], however small it is; beyond, `MAX_RATIO` holds."""
+"""What any packed file may hold [bytes], however small it is; beyond, `MAX_RATIO` holds."""
 MAX_RATIO: Final = 200
-"""Text in a gzip file per packed byte [-]: telemetry packs 3- to 20-fold, a decompression bomb a thousand-fold."""
+"""Unpacked bytes per packed byte [-]: telemetry packs 3- to 20-fold, a decompression bomb a thousand-fold."""
+MAX_TEXT_BYTES: Final = 64 << 30
+"""What a packed file may hold [bytes], however large it is: a hundred columns each second for two years."""
 TELL_BYTES: Final = 64 << 10
 """Progress is told each time so much text was read [bytes]."""
-BATCH_ROWS: Final = 4096
-"""Rows of a Parquet file that are unpacked at a time."""
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _PARQUET_MAGIC: Final = b"PAR1"
 
 
 class RecordingError(ValueError):
     """A recording that cannot be played; one line for people, with the file and what is wrong with it."""
+
+
+class CutOffError(RecordingError):
+    """A gzip file that ends too early; what is in front of ``line`` was read, and is as it was written."""
+
+    def __init__(self, path: Path, line: int) -> None:
+        self.line = line
+        super().__init__(f"{path}: damaged gzip file: it is cut off in line {line}")
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -63,11 +71,17 @@ def read_lines(path: Path, advanced: Callable[[int], object] = lambda n_bytes: N
 
     Raises
     ------
+    CutOffError : a gzip file is cut off; lines that are whole came before.
     RecordingError : the file cannot be read, is damaged, or unpacks to more than it may.
     """
     try:
         with path.open("rb") as raw:
-            yield from (_read_parquet if _begins(raw, _PARQUET_MAGIC) else _read)(path, raw, advanced)
+            if _begins(raw, _PARQUET_MAGIC):
+                from replay.parquet_lines import read_parquet
+
+                yield from read_parquet(path, raw, advanced)
+            else:
+                yield from _read(path, raw, advanced)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise RecordingError(f"{path}: damaged gzip file: {error}") from None
     except OSError as error:
@@ -101,20 +115,17 @@ def _decoded(line: bytes, number: int) -> str:
 
 def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Iterator[tuple[int, str]]:
     is_packed = _begins(raw, _GZIP_MAGIC)
-    lines = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=raw))) if is_packed else raw
-    most = max(MAX_UNPACKED_BYTES, MAX_RATIO * path.stat().st_size) if is_packed else None
+    lines = io.BufferedReader(_Unpacked(raw)) if is_packed else raw
     number = n_bytes = told = told_at = 0
-    while line := lines.readline(MAX_LINE_BYTES + 1):
+    while line := _line(path, lines, number + 1):
         number += 1
         n_bytes += len(line)
         if len(line) > MAX_LINE_BYTES:
             raise RecordingError(
                 f"{path}: line {number} is longer than {MAX_LINE_BYTES} bytes; expected a table of text"
             )
-        if most is not None and n_bytes > most:
-            raise RecordingError(
-                f"{path}: unpacks to more than {most} bytes; a recording packs less than {MAX_RATIO}-fold"
-            )
+        if is_packed:
+            check_unpacked(path, n_bytes, raw.tell())
         yield number, _decoded(line, number).rstrip("\r\n")
         if n_bytes - told_at >= TELL_BYTES:
             position = raw.tell()
@@ -123,51 +134,37 @@ def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Itera
     advanced(raw.tell() - told)
 
 
-def _read_parquet(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Iterator[tuple[int, str]]:
-    """Its rows as the lines of the CSV file that they could have been."""
-    import pyarrow as pa
-    from pyarrow import csv, parquet
+class _Unpacked(io.RawIOBase):
+    """The text in a gzip file; read by itself, `gzip.GzipFile` loses the last kilobytes before the end of one that is cut off."""
 
-    size, told = path.stat().st_size, 0
+    def __init__(self, raw: BinaryIO) -> None:
+        self._file = gzip.GzipFile(fileobj=raw)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        text = self._file.read1(len(buffer))
+        buffer[: len(text)] = text
+        return len(text)
+
+
+def _line(path: Path, lines: io.BufferedReader | BinaryIO, number: int) -> bytes:
+    """The next line; of one that is cut off nothing, since a number that lost its end is another number."""
     try:
-        file = parquet.ParquetFile(raw)
-        yield 1, ",".join(_quoted(name) for name in file.schema_arrow.names)
-        number, n_rows = 1, max(1, file.metadata.num_rows)
-        for batch in file.iter_batches(BATCH_ROWS):
-            text = pa.BufferOutputStream()
-            csv.write_csv(_plain(batch), text, csv.WriteOptions(include_header=False, quoting_style="none"))
-            for line in text.getvalue().to_pybytes().decode(errors="replace").splitlines():
-                number += 1
-                yield number, line
-            position = size * (number - 1) // n_rows
-            advanced(position - told)
-            told = position
-    except pa.ArrowException as error:
-        first = str(error).partition("\n")[0]
-        raise RecordingError(f"{path}: damaged Parquet file: {first}") from None
-    advanced(size - told)
+        return lines.readline(MAX_LINE_BYTES + 1)
+    except EOFError:
+        if number == 1:
+            raise
+        raise CutOffError(path, number) from None
 
 
-def _quoted(name: str) -> str:
-    """The name of a column as a cell of the first line."""
-    name = " ".join(name.split())
-    return '"' + name.replace('"', '""') + '"' if "," in name or '"' in name else name
+def check_unpacked(path: Path, n_bytes: int, packed: int) -> None:
+    """RecordingError if that many bytes came, or are said to come, out of ``packed`` bytes, and no recording packs so well.
 
-
-def _plain(batch: Any) -> Any:
-    """A batch whose cells need no quotes: text without commas and line ends; of what is no single value, nothing."""
-    import pyarrow as pa
-    from pyarrow import compute
-
-    columns = []
-    for column in batch.columns:
-        kind = column.type
-        if pa.types.is_dictionary(kind):
-            column, kind = column.dictionary_decode(), kind.value_type
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            columns.append(compute.replace_substring_regex(column, r'[,"\r\n]', " "))
-        elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            columns.append(pa.nulls(len(column), pa.string()))
-        else:
-            columns.append(column)
-    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+    It holds all along the way, so that a bomb is found at its begin, whatever its size.
+    """
+    if n_bytes > MAX_TEXT_BYTES:
+        raise RecordingError(f"{path}: unpacks to more than {MAX_TEXT_BYTES} bytes; expected smaller files")
+    if n_bytes > (most := MAX_UNPACKED_BYTES + MAX_RATIO * packed):
+        raise RecordingError(f"{path}: unpacks to more than {most} bytes; a recording packs less than {MAX_RATIO}-fold")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replay.clocks import START, parse_time_ns, time_text
-from replay.files import RecordingError, find_files
+from replay.files import CutOffError, RecordingError, find_files
 from replay.tables import PLAIN, Dialect, Table, lines_below, near_text, open_table, parse_number, split
 from stations.plant import Block
 from stations.scan import LAST_NS, Scan
@@ -44,7 +44,7 @@ class BadRow:
 
 @dataclass(slots=True)
 class Tally:
-    """What was read so far: rows, scans made of them, bad rows and the first ``MAX_NAMED`` of these."""
+    """What was read so far: rows, scans made of them, bad rows and the first ``MAX_NAMED`` of these, and what is cut off."""
 
     rows: int = 0
     scans: int = 0
@@ -56,6 +56,12 @@ class Tally:
         self.bad_rows += 1
         if len(self.named) < MAX_NAMED:
             self.named.append(row)
+
+    def cut_off(self, row: BadRow) -> None:
+        """Count the row in which a file is cut off; it is named first, however many are bad."""
+        self.rows += 1
+        self.bad_rows += 1
+        self.named.insert(0, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +188,19 @@ class Recording:
     def _rows(self, advanced: Callable[[int], object]) -> Iterator[_Row]:
         units = {unit: row for row, unit in enumerate(self.block.units)}
         for table in self.tables:
-            for number, line in lines_below(table.path, table.header, advanced):
-                self.tally.rows += 1
-                try:
-                    yield self._row(table, number, split(line, table.header.separator), units)
-                except _LostError as lost:
-                    self.tally.bad(BadRow(table.path.name, number, *lost.args))
+            try:
+                yield from self._rows_of(table, units, advanced)
+            except CutOffError as cut:
+                problem = "the gzip file is cut off here; the rows before it were played"
+                self.tally.cut_off(BadRow(table.path.name, cut.line, "", problem))
+
+    def _rows_of(self, table: Table, units: Mapping[str, int], advanced: Callable[[int], object]) -> Iterator[_Row]:
+        for number, line in lines_below(table.path, table.header, advanced):
+            self.tally.rows += 1
+            try:
+                yield self._row(table, number, split(line, table.header.separator), units)
+            except _LostError as lost:
+                self.tally.bad(BadRow(table.path.name, number, *lost.args))
 
     def _row(self, table: Table, number: int, cells: list[str], units: Mapping[str, int]) -> _Row:
         """A row from its cells; _LostError with column and problem if it cannot be used at all."""

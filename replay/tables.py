@@ -6,13 +6,14 @@ import csv
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from replay.clocks import FIRST_ROWS, Clock, UndecidedError, find_clock, looks_like_time
-from replay.files import RecordingError, names_its_columns, read_lines
+from replay.files import CutOffError, RecordingError, names_its_columns, read_lines
 from stations.plant import Block
 from stations.schema import nearest, show
 
@@ -169,9 +170,10 @@ def lines_below(
 def read_rows(path: Path, dialect: Dialect = PLAIN) -> Iterator[list[str]]:
     """The rows of a file below its header that have a cell for each column; others are passed over."""
     header = read_header(path, dialect)
-    for _, line in lines_below(path, header):
-        if len(cells := split(line, header.separator)) == len(header.names):
-            yield cells
+    with suppress(CutOffError):  # `replay.recordings` tells it
+        for _, line in lines_below(path, header):
+            if len(cells := split(line, header.separator)) == len(header.names):
+                yield cells
 
 
 def clock_of(path: Path, names: Sequence[str], rows: Iterable[Sequence[str]], dialect: Dialect) -> Clock | None:

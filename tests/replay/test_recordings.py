@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -206,7 +207,10 @@ def test_bytes_that_are_no_text_cost_one_row(write: Callable[..., Path]) -> None
 
 
 HEADER = b"LOAD,TEMP,VIB\n"
+STREAM = zlib.compressobj(wbits=31)
+CUT_OFF = STREAM.compress(HEADER) + STREAM.flush(zlib.Z_SYNC_FLUSH)
 PACKED = gzip.compress(HEADER + b"1,2,3\n" * 10_000)
+VARIED = gzip.compress(HEADER + b"".join(b"1,%d,3\n" % (i * 7919 % 1000) for i in range(10_000)))
 BAD_FILES = {
     "empty": (b"", "is empty; expected a first line with the names of the columns"),
     "header only": (HEADER, "no usable row; expected at least one below the column names"),
@@ -220,8 +224,8 @@ BAD_FILES = {
     "typing error": (b"LOAD,TMEP,VIB\n1,2,3\n", 'no column "TEMP"; expected every tag of PMP; nearest: "TMEP"'),
     "column twice": (b"LOAD,TEMP,VIB,TEMP\n1,2,3,4\n", 'more than one column "TEMP"'),
     "one endless line": (b"x" * (files.MAX_LINE_BYTES + 1), f"line 1 is longer than {files.MAX_LINE_BYTES} bytes"),
-    "truncated gzip": (PACKED[:-20], "damaged gzip file: Compressed file ended"),
-    "damaged gzip": (PACKED[:40] + b"\x00" * 40 + PACKED[80:], "damaged gzip file"),
+    "gzip that ends before its first row": (CUT_OFF, "no usable row: pump.csv: line 2: the gzip file is cut off"),
+    "damaged gzip": (VARIED[:2000] + b"\x00" * 40 + VARIED[2040:], "damaged gzip file"),
     "gzip with rubbish behind": (PACKED + b"rubbish", "damaged gzip file: Not a gzipped file"),
     "only the start of gzip": (PACKED[:4], "damaged gzip file"),
     "bomb of one line": (gzip.compress(HEADER + b"0" * (64 << 20)), "line 2 is longer than 1048576 bytes"),
@@ -247,6 +251,42 @@ def test_a_bomb_is_stopped_by_its_ratio(write: Callable[..., Path], monkeypatch:
     with pytest.raises(RecordingError, match="a recording packs less than 200-fold"):
         read(write(gzip.compress(HEADER + b"1,2,3\n" * 100_000)))
     assert len(read(write(gzip.compress(HEADER + b"1,2,3\n" * 1000)))[1]) == 1000
+
+
+def test_a_bomb_is_found_at_its_begin(write: Callable[..., Path]) -> None:
+    """Ten megabytes that hold five gigabytes: little more is unpacked than what any file may hold."""
+    row = b"1,2," + b" " * 1000 + b"3\n"
+    member = gzip.compress(row * 100_000)
+    n_members = (10 << 20) // len(member)
+    path = write(gzip.compress(HEADER) + member * n_members)
+    assert n_members * 100_000 * len(row) > 4 << 30
+    recording = Recording([path], BLOCK)
+    with pytest.raises(RecordingError, match="a recording packs less than 200-fold"):
+        sum(1 for _ in recording.scans())
+    assert recording.tally.rows * len(row) < 2 * files.MAX_UNPACKED_BYTES
+
+
+def test_a_packed_file_has_a_size_that_is_too_much(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_TEXT_BYTES", 5000)
+    with pytest.raises(RecordingError, match="unpacks to more than 5000 bytes; expected smaller files"):
+        read(write(gzip.compress(HEADER + b"1,2,3\n" * 1000)))
+
+
+def test_of_a_gzip_file_that_is_cut_off_what_is_there_is_played(write: Callable[..., Path]) -> None:
+    """A download that broke off; bad rows before it do not hide it, and the next file follows."""
+    rows = [f"{i},{i * 7919 % 1000},3\n" for i in range(20_000)]
+    rows[:100] = ["oops\n"] * 100
+    whole = gzip.compress((HEADER.decode() + "".join(rows)).encode())
+    path = write(whole[: len(whole) // 2], "a.csv.gz")
+    recording, scans = read([path, write("LOAD,TEMP,VIB\n-1,0,0\n", "b.csv")])
+    loads = [scan.values[0, 0] for scan in scans]
+    n = len(loads) - 1
+    assert 5000 < n < 15_000
+    assert loads == [*range(100, 100 + n), -1]
+    assert str(recording.tally.named[0]) == (
+        f"a.csv.gz: line {n + 102}: the gzip file is cut off here; the rows before it were played"
+    )
+    assert (recording.tally.rows, recording.tally.bad_rows) == (n + 102, 101)
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:

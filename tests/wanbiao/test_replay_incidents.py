@@ -61,7 +61,10 @@ def test_an_incident_ends_with_a_verdict(told: dict[str, Any]) -> None:
 def test_people_read_the_same(told: dict[str, Any]) -> None:
     result = run("replay", SMALL)
     assert result.exit_code == 0
-    assert "✓ held: Heiyugou small hydro unit 2: a warning of level watch or above from 12 h to 3 d after the begin" in result.stdout
+    assert (
+        "✓ held: Heiyugou small hydro unit 2: a warning of level watch or above from 12 h to 3 d after the begin"
+        in result.stdout
+    )
     assert f"digest of all messages: {told['digest']}" in result.stdout
     assert "replaying: 50%" in result.stderr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -126,6 +127,16 @@ def test_bad_rows_are_named_and_keep_the_scores_in_line(pump: Path, tmp_path: Pa
     assert rows[6]["time"] == "2020-01-01T00:06:00Z"
 
 
+def test_a_gzip_file_that_is_cut_off_is_played_so_far(pump: Path, tmp_path: Path) -> None:
+    packed = gzip.compress(pump.read_bytes())
+    path = tmp_path / "pump.csv.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    result = done(path, "--covariates", "load")
+    (line,) = [line for line in result.stderr.splitlines() if "bad row" in line]
+    assert line.startswith("坏行 bad row: pump.csv.gz: line ")
+    assert line.endswith("the gzip file is cut off here; the rows before it were played")
+
+
 def test_start_and_period_of_rows_without_time(tmp_path: Path) -> None:
     path, scores = tmp_path / "r.csv", tmp_path / "s.csv"
     path.write_text("a\n" + "".join(f"{i % 9}\n" for i in range(150)))
@@ -146,6 +157,7 @@ def test_a_recording_that_cannot_be_played(tmp_path: Path) -> None:
         (b"time,a\n5 Jan 2020,3\n", 'column "time": "5 Jan 2020"; expected a time such as 2011-01-31T08:00:00Z'),
         (b"a,a\n" + b"1,2\n2,3\n" * 100, 'more than one column "a"; expected names of their own'),
         (b"\x1f\x8b\x08", "damaged gzip file"),
+        (gzip.compress(b"a,b\n" + (b"1," + b" " * 1000 + b"2\n") * (32 << 10)), "a recording packs less than 200-fold"),
     ):
         path.write_bytes(content)
         wrong(65, expected, path)
