@@ -18,13 +18,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import gas_turbine, gas_turbine_data, machine, skab, skab_scorer, tep
+from benchmarks import gas_turbine, gas_turbine_data, machine, skab, tep
 from benchmarks.ours import rowwise
 from benchmarks.subject import Mask, Recorded, Verdict, data_folder
 from detectors.chart import RULES
 from detectors.chart_rows import Rules
 from detectors.heads import HEADS
 from detectors.watcher import Watcher
+from replay.scores import skab as skab_scorer
 
 TUNE_SEEDS, FRESH_SEEDS = (1,), (21, 22, 23)
 NEVER = 10**9

@@ -27,9 +27,9 @@ from rich.progress import track
 
 from benchmarks import machine
 from benchmarks.baselines import event_watchers
-from benchmarks.nab_scorer import PROFILES, Judged, Window, at_threshold, probation, sweep
 from benchmarks.subject import Recorded, Subject, Verdict, data_folder
 from detectors.novelty import Novelty
+from replay.scores.nab import PROFILES, Judged, Window, at_threshold, probation, sweep
 
 PUBLISHED = {
     "numenta": (70.101, 63.209, 74.320),

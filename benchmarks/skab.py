@@ -25,8 +25,8 @@ from rich.progress import track
 
 from benchmarks import machine
 from benchmarks.baselines import watchers
-from benchmarks.skab_scorer import PROFILES, Array, Judged, Rows, changepoints, outliers
 from benchmarks.subject import Recorded, Subject, data_folder
+from replay.scores.skab import PROFILES, Array, Judged, Rows, changepoints, outliers
 
 LEARN = 400
 PERIOD_S = 1.0

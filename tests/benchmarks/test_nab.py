@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks import nab
 from benchmarks.baselines import said_once
-from benchmarks.nab_scorer import FULL, PROFILES, Judged, at_threshold, probation, sweep, worth
 from benchmarks.subject import Array, Recorded
+from replay.scores.nab import FULL, PROFILES, Judged, at_threshold, probation, sweep, worth
 
 STANDARD = PROFILES["standard"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import skab
-from benchmarks.skab_scorer import PROFILES, Judged, changepoints, outliers, reward
+from replay.scores.skab import PROFILES, Judged, changepoints, outliers, reward
 
 STANDARD = PROFILES["standard"]
 
