@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Final
 
 from detectors.alarm_load import AlarmLoad
-from detectors.events import DataQuality, EarlyWarning, Event
+from detectors.events import DataQuality, EarlyWarning, Event, HealthScore
 from detectors.kpis import Kpis
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning
 from replay.evaluation.judging import Said
 from replay.player import Digest, Message, encode
+from replay.scores.answers import Answers
 from replay.versions import Version
 from stations.plant import Station
 from stations.scan import Scan
@@ -28,12 +29,13 @@ class Heard:
     ----------
     name : of the run, to tell it from another beside it.
     stations : whose scans come.
+    scored : whether what was said of each row is kept, for scores.
     start_ns : before it monitors learn: what they say then counts only where it is asked for (`warnings`, `quality`) [ns].
     version : of one of the stations by which this run judges; None = all by their own.
 
     Attributes
     ----------
-    stations : those of the incident by code, as this run judges them.
+    stations : those of the incident by code, as this run judges them.   answers : by row, one a station; none if not ``scored``.
     digest : of all messages since the incident began, the same through Kafka as in this process.
     """
 
@@ -44,7 +46,9 @@ class Heard:
         tuning: Tuning,
         start_ns: int,
         days: float,
+        *,
         version: Version | None = None,
+        scored: bool = False,
     ) -> None:
         self.name, self.tuning, self.version = name, tuning, version
         self._start_ns = start_ns
@@ -53,6 +57,7 @@ class Heard:
         self._monitors: dict[str, StationMonitor] = {}
         self.digest = Digest()
         self.said = {station.code: Said(units=station.block("units").units) for station in stations}
+        self.answers = [Answers(station.block("units")) for station in stations if scored]
         self.warnings: list[EarlyWarning] = []
         self.quality: list[DataQuality] = []
         n_units = sum(len(station.block("units").units) for station in stations)
@@ -80,6 +85,9 @@ class Heard:
                 self.warnings.append(event)
             elif isinstance(event, DataQuality):
                 self.quality.append(event)
+            elif isinstance(event, HealthScore):
+                for answers in self.answers:
+                    answers.take(event)
             if event.time_ns >= self._start_ns:
                 self.said[event.station].take([event])
                 self._load.take([event])

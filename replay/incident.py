@@ -10,7 +10,7 @@ import heapq
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 
 from detectors.tuning import Tuning
 from stations.faults import Case, kinds
@@ -31,6 +31,9 @@ class Incident:
     name : of the library, e.g. ``i01_sayano_shushenskaya``.
     played : the scenario made ready.
     """
+
+    is_scored: ClassVar[bool] = False
+    """Whether its verdict has scores: that of a recording, which has no expectations."""
 
     def __init__(self, name: str, played: Played) -> None:
         self.name, self.scenario = name, played.scenario

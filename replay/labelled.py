@@ -7,7 +7,7 @@ learned.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -39,12 +39,16 @@ class _Labels(msgspec.Struct):
 class LabelledIncident(Incident):
     """A folder with recordings, a file a station named by its code, and their labels.
 
+    What was said of it is scored beside its labels (`replay.scores.recorded`).
+
     The event is ``event_ns`` of the label file, or else when the last of what is not benign is complete.
 
     Raises
     ------
     RecordingError : in one line, if labels or recordings cannot be read, or are of stations that are not in ``fleet``.
     """
+
+    is_scored = True
 
     def __init__(self, folder: Path, fleet: Fleet) -> None:
         told = _read(folder / LABELS)
@@ -53,6 +57,7 @@ class LabelledIncident(Incident):
         if not files:
             raise RecordingError(f"{folder}: no recording in this folder; expected files such as YXK.parquet")
         stations = {code: _station(path, code, fleet) for code, path in files.items()}
+        _check_units(folder / LABELS, told.labels, stations)
         self._recordings = {code: Recording([files[code]], one.block("units")) for code, one in stations.items()}
         first_ns, last_ns = _span(self._recordings)
         wrong = [one for one in self._labels if one.category != "benign"]
@@ -69,7 +74,14 @@ class LabelledIncident(Incident):
         )
         cases = [
             Case(
-                one.kind, one.station, one.unit, one.start_ns, (one.end_ns - one.start_ns) / 1e9, one.severity, one.tag
+                kind=one.kind,
+                station=one.station,
+                unit=one.unit,
+                start_ns=one.start_ns,
+                development_s=(one.end_ns - one.start_ns) / 1e9,
+                severity=one.severity,
+                tag=one.tag,
+                repaired_ns=one.repaired_ns,
             )
             for one in wrong
         ]
@@ -111,11 +123,23 @@ def _read(path: Path) -> _Labels:
             )
         if one.kind not in kinds():
             raise RecordingError(f'{path}: labels[{i}].kind: "{one.kind}"; expected one of wanbiao catalogue events')
+        if one.repaired_ns is not None and one.repaired_ns <= one.start_ns:
+            raise RecordingError(
+                f"{path}: labels[{i}].repaired_ns: {one.repaired_ns}; expected later than start_ns, {one.start_ns}"
+            )
         if one.end_ns <= one.start_ns:
             raise RecordingError(
                 f"{path}: labels[{i}].end_ns: {one.end_ns}; expected later than start_ns, {one.start_ns}"
             )
     return told
+
+
+def _check_units(path: Path, labels: Sequence[Label], stations: Mapping[str, Station]) -> None:
+    """RecordingError if a label is of a unit that its station does not have."""
+    for i, one in enumerate(labels):
+        units = stations[one.station].block("units").units if one.station in stations else ()
+        if one.unit and units and one.unit not in units:
+            raise RecordingError(f'{path}: labels[{i}].unit: "{one.unit}"; expected a unit of {one.station}')
 
 
 def _station(path: Path, code: str, fleet: Fleet) -> Station:

@@ -71,7 +71,8 @@ def page(
         f"<h2>{words(Text('结论', 'Verdict'))}</h2>",
         _runs(verdicts, words),
         *(f'<p class="small">{escape(name)}: {words(note)}</p>' for name, note in (notes or {}).items()),
-        _expectations(first.checked, words),
+        _expectations(first.checked, words) if first.checked else "",
+        _scores(verdicts, words),
         f"<h2>{words(Text('预警', 'Warnings'))}</h2>",
         *_pictures(incident, verdicts, traces, words),
         _warnings(first.told, words),
@@ -149,6 +150,18 @@ def _expectations(checked: Sequence[Checked], words: _Words) -> str:
         for one in checked
     ]
     return _table(map(words, heads), rows)
+
+
+def _scores(verdicts: Sequence[Verdict], words: _Words) -> str:
+    """The scores of a labelled recording, a column for each run; nothing of another."""
+    if not verdicts[0].scores:
+        return ""
+    heads = [words(Text("得分", "score")), *(escape(one.variant) for one in verdicts), words(Text("含义", "meaning"))]
+    rows = [
+        (words(of_runs[0].title), *(words(one.figures()) for one in of_runs), words(of_runs[0].meaning))
+        for of_runs in zip(*(one.scores for one in verdicts), strict=True)
+    ]
+    return _table(heads, rows)
 
 
 def _pictures(

@@ -14,6 +14,7 @@ from replay.evaluation.judging import judge, judge_sensor, season_of
 from replay.expectations import Checked, Finding, check
 from replay.heard import Heard, opened
 from replay.incident import Incident
+from replay.scores.recorded import Score, scores_of
 from stations.faults import Case, kinds
 from stations.simulate.labels import Label
 
@@ -35,6 +36,7 @@ class Verdict:
     label : the case that it is about; None = a control.
     false : early warnings that stand for themselves while nothing was failing where they are.
     told : every transition since the incident began.   doubts : sensors that were called out of order since.
+    scores : of a labelled recording.
     digest : of all messages, see `Heard.digest`.   until_ns : how far it was played [ns].   is_whole : whether that is the end.
     """
 
@@ -52,6 +54,7 @@ class Verdict:
     digest: str
     until_ns: int
     is_whole: bool
+    scores: tuple[Score, ...] = ()
 
     @property
     def held(self) -> bool | None:
@@ -111,6 +114,7 @@ class Verdict:
             "digest": self.digest,
             "until": time_text(self.until_ns),
             "whole": self.is_whole,
+            "scores": {one.name: one.to_dict() for one in self.scores},
         }
 
 
@@ -134,6 +138,7 @@ def judge_incident(incident: Incident, labels: Sequence[Label], heard: Heard, un
     scenario = incident.scenario
     about = subject(labels, incident.event_ns)
     told = tuple(one for one in heard.warnings if one.time_ns >= scenario.start_ns)
+    is_whole = until_ns >= scenario.end_ns
     return Verdict(
         name=incident.name,
         variant=heard.name,
@@ -148,7 +153,8 @@ def judge_incident(incident: Incident, labels: Sequence[Label], heard: Heard, un
         load=heard.load(until_ns),
         digest=str(heard.digest),
         until_ns=until_ns,
-        is_whole=until_ns >= scenario.end_ns,
+        is_whole=is_whole,
+        scores=scores_of(heard.answers, labels, is_whole=is_whole) if heard.answers else (),
     )
 
 

@@ -130,7 +130,7 @@ class Play:
         scenario = self.incident.scenario
         first_ns, start_ns = scenario.first_ns, scenario.start_ns
         if self.traced:
-            self.traces = [Traces(run.stations, self.incident.cases, start_ns) for run in runs[:TRACED_MOST]]
+            self.traces = [Traces(list(run.stations.values()), self.incident.cases, start_ns) for run in runs[:TRACED_MOST]]
         reached_ns, shown = first_ns, 0.0
         try:
             for scan in self.incident.scans(end_ns):
@@ -183,7 +183,13 @@ class Play:
         scenario, tuned = self.incident.scenario, ready(tuning, self.incident.scenario)
         tuned = telling(tuned) if self.traced or self.audience is not None else silent(tuned)
         return Heard(
-            name, self.incident.stations, tuned, scenario.start_ns, scenario.days, version=self.versions.get(name)
+            name,
+            self.incident.stations,
+            tuned,
+            scenario.start_ns,
+            scenario.days,
+            version=self.versions.get(name),
+            scored=self.incident.is_scored,
         )
 
     def _present(self, time_ns: int, events: list[Event], heard: Heard) -> None:

@@ -108,6 +108,9 @@ def print_verdict(out: Console, verdict: Verdict, language: str) -> None:
     figures = {one.name: one for one in verdict.load.figures}
     told = (f"{worded(KPI_NAMES[name], language)} {figure_text(name, figures[name].value)}" for name in LOAD_SHOWN)
     line(Text("预警负荷", "alarm load"), "; ".join(told))
+    for score in verdict.scores:
+        line(score.title, worded(score.figures(), language))
+        out.print(f"  {worded(score.meaning, language)}", style=GREY if out.is_terminal else "")
     if not verdict.is_whole:
         line(Text("只回放到", "played only to"), date(verdict.until_ns))
     line(Text("消息摘要", "digest of all messages"), verdict.digest)

@@ -38,10 +38,12 @@ PROFILES = {"standard": Profile(1.0, 0.11, 1.0), "low_fp": Profile(1.0, 0.22, 1.
 
 
 class Judged(NamedTuple):
-    """One file: ``score`` (t,) of each row, NaN = none; ``windows`` of its anomalies."""
+    """One file: ``score`` (t,) of each row, NaN = none; ``windows`` of its anomalies; rows at its head that count for nothing,
+    None = as the benchmark has it (`probation`)."""
 
     score: Array
     windows: Sequence[Window]
+    ignored: int | None = None
 
 
 class Swept(NamedTuple):
@@ -82,7 +84,7 @@ def steps(judged: Judged, profile: Profile) -> tuple[Array, Array]:
     n_rows = len(judged.score)
     value = worth(n_rows, judged.windows)
     counts = np.isfinite(judged.score)
-    counts[: probation(n_rows)] = False
+    counts[: probation(n_rows) if judged.ignored is None else judged.ignored] = False
     is_outside = np.ones(n_rows, dtype=bool)
     thresholds, gains = [], []
     for first, last in judged.windows:

@@ -39,6 +39,7 @@ class Label:
     alarm_ns, alarm_tag : a tag of the unit passes its static alarm limit because of the failure.
     alarms : each tag of the unit that passes its static alarm limit because of the failure, and when it first does.
     trip_ns : it passes its trip limit, or, where no tag of the unit has one that it reaches, the failure is complete.
+    repaired_ns : the part is as new again.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Label:
     alarm_tag: str = ""
     trip_ns: int | None = None
     alarms: tuple[tuple[str, int], ...] = ()
+    repaired_ns: int | None = None
 
     def plain(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -89,7 +91,16 @@ def _bare(case: Case) -> Label:
     kind = kinds()[case.kind]
     category = "failure" if kind.is_failure else kind.pace
     return Label(
-        case.kind, category, kind.pace, case.station, case.unit, case.tag, case.start_ns, case.end_ns, case.severity
+        kind=case.kind,
+        category=category,
+        pace=kind.pace,
+        station=case.station,
+        unit=case.unit,
+        tag=case.tag,
+        start_ns=case.start_ns,
+        end_ns=case.end_ns,
+        severity=case.severity,
+        repaired_ns=case.repaired_ns,
     )
 
 

@@ -266,6 +266,10 @@ def test_ctrl_c_keeps_what_was_found(after: int, code: int, part: str, monkeypat
 # ---------------------------------------------------------------------------------------------------- labelled recordings
 
 
+LABELS = """{"labels": [{"kind": "F10", "category": "failure", "pace": "slow", "station": "HYG", "unit": "2", "tag": "",
+"start_ns": 7, "end_ns": 9, "severity": 1.0}]}"""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small incident as a recording with labels."""
@@ -284,6 +288,34 @@ def test_a_recording_with_labels_is_an_incident(folder: Path) -> None:
     assert 0 < found["lead_to_alarm_h"] < found["lead_to_event_h"]
 
 
+def test_a_recording_with_labels_has_scores_and_an_incident_of_the_library_has_none(
+    folder: Path, told: dict[str, Any]
+) -> None:
+    scores = json.loads(run("replay", folder, "--json").stdout)["scores"]
+    assert list(scores) == ["nab", "skab", "care"]
+    assert 0 < scores["nab"]["value"] < 100
+    assert 0 < scores["skab"]["value"] < 1
+    assert 0 < scores["care"]["earliness"] < scores["care"]["value"] < 1
+    assert scores["care"]["accuracy"] > 0.9
+    assert told["scores"] == {}
+
+
+def test_people_read_what_each_score_means(folder: Path, tmp_path: Path) -> None:
+    """In their language, on the terminal and in the report, a column a run there."""
+    told = run("replay", folder, "--language", "zh").stdout
+    assert "CARE 得分: 0." in told
+    assert "及早发现故障而不打扰健康机组" in told
+    path = tmp_path / "mine.html"
+    assert run("replay", folder, "--report", path, "--sweep", "limit=9").exit_code == 0
+    text = path.read_text()
+    assert "<th>score</th><th>usual</th><th>limit=9</th><th>meaning</th>" in text
+    assert text.count("SKAB F1") == 1
+
+
+def test_a_recording_that_is_played_in_part_says_why_it_has_no_score(folder: Path) -> None:
+    assert "CARE score: –, only a part of it was played" in run("replay", folder, "--to", "1").stdout
+
+
 @pytest.mark.parametrize(
     ("labels", "part"),
     [
@@ -291,6 +323,8 @@ def test_a_recording_with_labels_is_an_incident(folder: Path) -> None:
         ('{"labels": 3}', "Expected `array`, got `int`"),
         ('{"labels": [{"kind": "F10"}]}', "Object missing required field"),
         ("[" * 9000, "labels.json: "),
+        (LABELS.replace('"2"', '"9"'), 'labels[0].unit: "9"; expected a unit of HYG'),
+        (LABELS.replace("1.0", '1.0, "repaired_ns": 5'), "labels[0].repaired_ns: 5; expected later"),
         (None, 'labels[0].category: "failur"; expected one of failure, sensor, data, benign; nearest: "failure"'),
     ],
 )
