@@ -116,7 +116,7 @@ def _decoded(line: bytes, number: int) -> str:
 def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Iterator[tuple[int, str]]:
     is_packed = _begins(raw, _GZIP_MAGIC)
     lines = io.BufferedReader(_Unpacked(raw)) if is_packed else raw
-    number = n_bytes = told = told_at = 0
+    number = n_bytes = told = told_at = allowed = 0
     while line := _line(path, lines, number + 1):
         number += 1
         n_bytes += len(line)
@@ -124,8 +124,8 @@ def _read(path: Path, raw: BinaryIO, advanced: Callable[[int], object]) -> Itera
             raise RecordingError(
                 f"{path}: line {number} is longer than {MAX_LINE_BYTES} bytes; expected a table of text"
             )
-        if is_packed:
-            check_unpacked(path, n_bytes, raw.tell())
+        if is_packed and n_bytes > allowed:
+            allowed = check_unpacked(path, n_bytes, raw.tell())
         yield number, _decoded(line, number).rstrip("\r\n")
         if n_bytes - told_at >= TELL_BYTES:
             position = raw.tell()
@@ -159,12 +159,14 @@ def _line(path: Path, lines: io.BufferedReader | BinaryIO, number: int) -> bytes
         raise CutOffError(path, number) from None
 
 
-def check_unpacked(path: Path, n_bytes: int, packed: int) -> None:
-    """RecordingError if that many bytes came, or are said to come, out of ``packed`` bytes, and no recording packs so well.
+def check_unpacked(path: Path, n_bytes: int, packed: int) -> int:
+    """How many bytes may come out of ``packed`` bytes; RecordingError if ``n_bytes`` are more, as no recording packs so well.
 
     It holds all along the way, so that a bomb is found at its begin, whatever its size.
     """
     if n_bytes > MAX_TEXT_BYTES:
         raise RecordingError(f"{path}: unpacks to more than {MAX_TEXT_BYTES} bytes; expected smaller files")
-    if n_bytes > (most := MAX_UNPACKED_BYTES + MAX_RATIO * packed):
+    most = MAX_UNPACKED_BYTES + MAX_RATIO * packed
+    if n_bytes > most:
         raise RecordingError(f"{path}: unpacks to more than {most} bytes; a recording packs less than {MAX_RATIO}-fold")
+    return min(most, MAX_TEXT_BYTES)

@@ -54,6 +54,7 @@ class Part(NamedTuple):
     name: str
     title: Text
     value: float | None
+    uom: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,8 @@ class Score:
         """The value with its parts, or why there is none."""
         told = "–" if self.value is None else f"{self.value:.{self.digits}f}"
         parts = [one for one in self.parts if one.value is not None]
-        zh = "，".join(f"{one.title.zh} {one.value:.{self.digits}f}" for one in parts)
-        en = ", ".join(f"{one.title.en} {one.value:.{self.digits}f}" for one in parts)
+        zh = "，".join(f"{one.title.zh} {one.value:.{self.digits}f}{one.uom}" for one in parts)
+        en = ", ".join(f"{one.title.en} {one.value:.{self.digits}f}{one.uom}" for one in parts)
         why = Text("", "") if self.why is None else Text(f"，{self.why.zh}", f", {self.why.en}")
         return Text(f"{told}{why.zh}{f'（{zh}）' if zh else ''}", f"{told}{why.en}{f' ({en})' if en else ''}")
 
@@ -129,8 +130,8 @@ def _skab(units: Sequence[UnitRows], why: Text | None) -> Score:
     )
     why = why or (NOT_JUDGED if not failing.any() else NOT_HEALTHY if failing.all() else None)
     parts = (
-        Part("far", Text("误报率 %", "FAR %"), None if failing.all() else found.far),
-        Part("mar", Text("漏报率 %", "MAR %"), found.mar if failing.any() else None),
+        Part("far", Text("误报率", "FAR"), None if failing.all() else found.far, " %"),
+        Part("mar", Text("漏报率", "MAR"), found.mar if failing.any() else None, " %"),
     )
     return Score("skab", Text("SKAB F1", "SKAB F1"), None if why else found.f1, 2, parts, SKAB, why)
 

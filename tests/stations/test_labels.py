@@ -70,6 +70,7 @@ def test_a_repaired_part_does_not_fail() -> None:
     (one,) = labels(repaired)
     assert one.alarm_ns is None
     assert one.trip_ns is None
+    assert one.repaired_ns == repaired.repaired_ns
 
 
 def test_a_failure_beyond_the_end_has_no_trip() -> None:

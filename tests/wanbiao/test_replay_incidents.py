@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import shutil
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from detectors.tuning import Tuning
 from replay import library
+from replay.files import read_lines
 from replay.incident import Incident
 from stations.scan import Scan
 from stations.scenario import load_scenario
@@ -298,6 +300,38 @@ def test_a_recording_with_labels_has_scores_and_an_incident_of_the_library_has_n
     assert 0 < scores["care"]["earliness"] < scores["care"]["value"] < 1
     assert scores["care"]["accuracy"] > 0.9
     assert told["scores"] == {}
+
+
+def test_a_warning_after_a_repair_is_false_and_the_unit_is_healthy_again(folder: Path, tmp_path: Path) -> None:
+    """Say that it was repaired an hour after it began to fail: all that is told of it comes later."""
+    mine = tmp_path / "mine"
+    shutil.copytree(folder, mine)
+    labels = json.loads((mine / "labels.json").read_text())
+    (one,) = [one for one in labels["labels"] if one["category"] == "failure"]
+    one["repaired_ns"] = one["start_ns"] + 3600 * 10**9
+    (mine / "labels.json").write_text(json.dumps(labels))
+    found = json.loads(run("replay", mine, "--json").stdout)
+    assert found["false_warnings"] > 0
+    assert found["scores"]["nab"]["value"] < 0
+    assert found["scores"]["care"]["why_en"].startswith("no failure was judged for 12 h")
+
+
+def test_a_recording_that_is_a_bomb_or_cut_off(folder: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(folder, mine)
+    text = "\n".join(line for _, line in read_lines(mine / "HYG.parquet")).encode()
+    (mine / "HYG.parquet").unlink()
+    packed = gzip.compress(text)
+    (mine / "HYG.csv.gz").write_bytes(packed[: len(packed) * 9 // 10])
+    result = run("replay", mine)
+    assert result.exit_code == 0
+    assert "the gzip file is cut off here; the rows before it were played" in result.stderr
+    row = b"2026-01-01T00:00:00Z,1" + b" " * 1000 + b"\n"
+    (mine / "HYG.csv.gz").write_bytes(gzip.compress(text.partition(b"\n")[0] + b"\n" + row * 40_000))
+    result = run("replay", mine)
+    assert result.exit_code == 65
+    assert "a recording packs less than 200-fold" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_people_read_what_each_score_means(folder: Path, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_labels_that_do_not_carry_a_score_say_why(
 
 def test_a_healthy_recording_tells_what_was_said_in_vain() -> None:
     found = scored([], a=QUIET, b=FOUND)
-    assert found["skab"].figures().en == "–, no failure is labelled in the time of the recording (FAR % 37.50)"
+    assert found["skab"].figures().en == "–, no failure is labelled in the time of the recording (FAR 37.50 %)"
     assert found["care"].figures().zh == "–，记录时段内没有标注的故障（准确 0.62）"
 
 
