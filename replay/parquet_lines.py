@@ -1,6 +1,6 @@
 """A Parquet file as the lines of the CSV file that it could have been; its footer is judged before anything is unpacked.
 
-A footer may claim less than its pages hold: then memory is bounded by the 2 GiB that a page may have by its format.
+A footer may claim less than its pages hold: against that there is no bound but the 2 GiB that a page may have by its format.
 """
 
 from __future__ import annotations

@@ -14,13 +14,12 @@ from replay.evaluation.judging import judge, judge_sensor, season_of
 from replay.expectations import Checked, Finding, check
 from replay.heard import Heard, opened
 from replay.incident import Incident
+from replay.scores.answers import LATE_NS
 from replay.scores.recorded import Score, scores_of
 from stations.faults import Case, kinds
 from stations.simulate.labels import Label
 
 HOUR_NS: Final = 3600 * 10**9
-LATE_NS: Final = HOUR_NS
-"""What opens so soon after a repair is of what was repaired."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from stations.simulate.labels import Label
 Rows = NDArray[np.bool_]
 
 LATE_NS: Final = 3600 * 10**9
-"""Rows so soon after a repair tell of what was repaired, and are left out [ns]."""
+"""What is said so soon after a repair is of what was repaired [ns]."""
 
 
 class UnitRows(NamedTuple):
