@@ -20,7 +20,7 @@ from replay.incident import DAY_S, Incident
 from replay.recordings import BadRow, Recording
 from stations.faults import Case, kinds
 from stations.plant import Fleet, Station, Text
-from stations.scan import Scan
+from stations.scan import FIRST_NS, LAST_NS, Scan
 from stations.scenario import Played, Scenario
 from stations.schema import nearest
 from stations.simulate.labels import Label
@@ -57,7 +57,7 @@ class LabelledIncident(Incident):
         if not files:
             raise RecordingError(f"{folder}: no recording in this folder; expected files such as YXK.parquet")
         stations = {code: _station(path, code, fleet) for code, path in files.items()}
-        _check_units(folder / LABELS, told.labels, stations)
+        _check_places(folder / LABELS, told.labels, stations)
         self._recordings = {code: Recording([files[code]], one.block("units")) for code, one in stations.items()}
         first_ns, last_ns = _span(self._recordings)
         wrong = [one for one in self._labels if one.category != "benign"]
@@ -114,31 +114,44 @@ def _read(path: Path) -> _Labels:
         raise RecordingError(f"{path}: {(error.strerror or str(error)).lower()}; expected the labels") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordingError(f"{path}: {str(error).splitlines()[0]}") from None
+    if told.event_ns is not None:
+        _check_time(path, "event_ns", told.event_ns)
     for i, one in enumerate(told.labels):
-        if one.category not in CATEGORIES:
-            near = nearest(one.category, CATEGORIES)
-            hint = f'; nearest: "{near}"' if near else ""
-            raise RecordingError(
-                f'{path}: labels[{i}].category: "{one.category}"; expected one of {", ".join(CATEGORIES)}{hint}'
-            )
-        if one.kind not in kinds():
-            raise RecordingError(f'{path}: labels[{i}].kind: "{one.kind}"; expected one of wanbiao catalogue events')
-        if one.repaired_ns is not None and one.repaired_ns <= one.start_ns:
-            raise RecordingError(
-                f"{path}: labels[{i}].repaired_ns: {one.repaired_ns}; expected later than start_ns, {one.start_ns}"
-            )
-        if one.end_ns <= one.start_ns:
-            raise RecordingError(
-                f"{path}: labels[{i}].end_ns: {one.end_ns}; expected later than start_ns, {one.start_ns}"
-            )
+        _check(path, f"labels[{i}]", one)
     return told
 
 
-def _check_units(path: Path, labels: Sequence[Label], stations: Mapping[str, Station]) -> None:
-    """RecordingError if a label is of a unit that its station does not have."""
+def _check(path: Path, at: str, one: Label) -> None:
+    """RecordingError if a label is of nothing that there is, or ends before it begins."""
+    if one.category not in CATEGORIES:
+        near = nearest(one.category, CATEGORIES)
+        hint = f'; nearest: "{near}"' if near else ""
+        raise RecordingError(f'{path}: {at}.category: "{one.category}"; expected one of {", ".join(CATEGORIES)}{hint}')
+    if one.kind not in kinds():
+        raise RecordingError(f'{path}: {at}.kind: "{one.kind}"; expected one of wanbiao catalogue events')
+    _check_time(path, f"{at}.start_ns", one.start_ns)
+    for name, time_ns in (("end_ns", one.end_ns), ("repaired_ns", one.repaired_ns)):
+        if time_ns is not None:
+            _check_time(path, f"{at}.{name}", time_ns)
+            if time_ns <= one.start_ns:
+                raise RecordingError(f"{path}: {at}.{name}: {time_ns}; expected later than start_ns, {one.start_ns}")
+
+
+def _check_time(path: Path, at: str, time_ns: int) -> None:
+    if not FIRST_NS <= time_ns < LAST_NS:
+        raise RecordingError(f"{path}: {at}: {time_ns}; expected nanoseconds since 1970, in the years 2000 to 2099")
+
+
+def _check_places(path: Path, labels: Sequence[Label], stations: Mapping[str, Station]) -> None:
+    """RecordingError if something fails in a station that was not recorded, or in a unit that its station does not have."""
     for i, one in enumerate(labels):
-        units = stations[one.station].block("units").units if one.station in stations else ()
-        if one.unit and units and one.unit not in units:
+        if one.station not in stations:
+            if one.category == "benign":
+                continue  # weather is of all stations
+            raise RecordingError(
+                f'{path}: labels[{i}].station: "{one.station}"; expected one with a recording: {", ".join(stations)}'
+            )
+        if one.unit and one.unit not in stations[one.station].block("units").units:
             raise RecordingError(f'{path}: labels[{i}].unit: "{one.unit}"; expected a unit of {one.station}')
 
 

@@ -269,7 +269,7 @@ def test_ctrl_c_keeps_what_was_found(after: int, code: int, part: str, monkeypat
 
 
 LABELS = """{"labels": [{"kind": "F10", "category": "failure", "pace": "slow", "station": "HYG", "unit": "2", "tag": "",
-"start_ns": 7, "end_ns": 9, "severity": 1.0}]}"""
+"start_ns": 1782900000000000000, "end_ns": 1783000000000000000, "severity": 1.0}]}"""
 
 
 @pytest.fixture(scope="module")
@@ -358,7 +358,18 @@ def test_a_recording_that_is_played_in_part_says_why_it_has_no_score(folder: Pat
         ('{"labels": [{"kind": "F10"}]}', "Object missing required field"),
         ("[" * 9000, "labels.json: "),
         (LABELS.replace('"2"', '"9"'), 'labels[0].unit: "9"; expected a unit of HYG'),
-        (LABELS.replace("1.0", '1.0, "repaired_ns": 5'), "labels[0].repaired_ns: 5; expected later"),
+        (
+            LABELS.replace("1.0", '1.0, "repaired_ns": 1782900000000000000'),
+            "repaired_ns: 1782900000000000000; expected later",
+        ),
+        (
+            LABELS.replace("1783000000000000000", "1782900000000000000"),
+            "labels[0].end_ns: 1782900000000000000; expected",
+        ),
+        (LABELS.replace("1783000000000000000", "9" * 30), "expected nanoseconds since 1970, in the years 2000 to 2099"),
+        (LABELS.replace("1782900000000000000", "-1"), "labels[0].start_ns: -1; expected nanoseconds since 1970"),
+        (LABELS.replace("]}", '], "event_ns": 3}'), "labels.json: event_ns: 3; expected nanoseconds since 1970"),
+        (LABELS.replace('"HYG"', '"YXK"'), 'labels[0].station: "YXK"; expected one with a recording: HYG'),
         (None, 'labels[0].category: "failur"; expected one of failure, sensor, data, benign; nearest: "failure"'),
     ],
 )
