@@ -76,15 +76,17 @@ class Checked:
 
 
 def elapsed(seconds: float) -> Text:
-    """A length of time in its two largest units, to the minute where it is a minute at least.
+    """A length of time in its two largest units, from an hour on to the minute.
 
-    >>> elapsed(3780).en, elapsed(86_400 * 58.5).zh, elapsed(42).en
-    ('1 h 3 min', '58 天 12 小时', '42 s')
+    >>> elapsed(3780).en, elapsed(86_400 * 58.5).zh, elapsed(2594).en
+    ('1 h 3 min', '58 天 12 小时', '43 min 14 s')
     """
-    if seconds < 60:
-        return Text(f"{seconds:.0f} 秒", f"{seconds:.0f} s")
-    minutes = round(seconds / 60)
-    sizes = (minutes // 1440, "天", "d"), (minutes // 60 % 24, "小时", "h"), (minutes % 60, "分钟", "min")
+    whole = 60 * round(seconds / 60) if seconds >= 3600 else round(seconds)
+    if not whole:
+        return Text("0 秒", "0 s")
+    minutes = whole // 60
+    days = (minutes // 1440, "天", "d"), (minutes // 60 % 24, "小时", "h")
+    sizes = *days, (minutes % 60, "分钟", "min"), (whole % 60, "秒", "s")
     first = next(i for i, (n, _, _) in enumerate(sizes) if n)
     told = [one for one in sizes[first : first + 2] if one[0]]
     return Text(" ".join(f"{n} {zh}" for n, zh, _ in told), " ".join(f"{n} {en}" for n, _, en in told))

@@ -88,8 +88,8 @@ def test_an_expectation_holds_or_not(expected: Expected, held: bool) -> None:
         ),
         (
             Expected("none", "*", before_day=0.03),
-            "所有电站：开始后 43 分钟之前不应有预警",
-            "until 43 min after the begin",
+            "所有电站：开始后 43 分钟 12 秒之前不应有预警",
+            "until 43 min 12 s after the begin",
         ),
         (Expected("none", "HYG", after_day=4), "开始后 4 天起不应有预警", "no warning from 4 d after the begin on"),
         (Expected("quality", "HYG", "1", tags=("MKA10CE101",)), "1 号机 有功功率：自始至终", "unit 1, active power: "),
