@@ -130,7 +130,9 @@ class Play:
         scenario = self.incident.scenario
         first_ns, start_ns = scenario.first_ns, scenario.start_ns
         if self.traced:
-            self.traces = [Traces(list(run.stations.values()), self.incident.cases, start_ns) for run in runs[:TRACED_MOST]]
+            self.traces = [
+                Traces(list(run.stations.values()), self.incident.cases, start_ns) for run in runs[:TRACED_MOST]
+            ]
         reached_ns, shown = first_ns, 0.0
         try:
             for scan in self.incident.scans(end_ns):
