@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ class Demo:
     Attributes
     ----------
     plant : the monitors and their scans; who wants to hear more than `live` tells listens there.
+    story : tells what is simulated and judged from any other; where it is the same, warnings have the same ids.
     """
 
     def __init__(
@@ -56,6 +58,9 @@ class Demo:
         self.tally = Tally({station.code: station.block("units") for station in stations}, self.seeded)
         self.learning_s, self.learning_scans, self.learning_warnings = 0.0, 0, 0
         cases = [seeded.case for seeded in self.seeded]
+        revisions = [station.block("units").revision for station in stations]
+        told = (STORY, START_NS, PERIOD_S, seed, learn_days, revisions, tuning)
+        self.story = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
         self.plant = Embedded(stations, simulated(stations, start_ns=START_NS, seed=seed, cases=cases), tuning)
 
     def learn(self, advance: Advance) -> None:

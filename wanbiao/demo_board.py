@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from connectors.action_wire import ActionMessage, Audit
+from dashboards.board.acting import Actor
 from dashboards.board.room import Room
 from dashboards.board.trends import Trends
-from streams.acting import answer, to_action
 from wanbiao.demo import Demo
 from wanbiao.local_board import LocalBoard
 
@@ -23,6 +22,7 @@ class DemoBoard:
 
     Parameters
     ----------
+    actor : carries acts out.
     port : to serve at; 0 = any that is free.
     language : of a browser that has not chosen; ``both`` = as the browser asks.
 
@@ -31,10 +31,10 @@ class DemoBoard:
     UserError : the port is taken.
     """
 
-    def __init__(self, demo: Demo, port: int, language: str) -> None:
-        self._demo, self._drawn_s = demo, 0.0
+    def __init__(self, demo: Demo, actor: Actor, port: int, language: str) -> None:
+        self._drawn_s = 0.0
         room, trends = Room(demo.fleet, spark_s=SPARK_S), Trends(demo.fleet)
-        self._local = LocalBoard(room, trends, self, port, language, otherwise="--no-board")
+        self._local = LocalBoard(room, trends, actor, port, language, otherwise="--no-board")
         self.url = self._local.url
         demo.plant.hear = self._local.hear
 
@@ -46,10 +46,6 @@ class DemoBoard:
         elif now_s - self._drawn_s >= PROGRESS_S:
             self._drawn_s = now_s
             self._local.board.learn((done, note))
-
-    def act(self, message: ActionMessage) -> Audit:
-        """See `dashboards.board.acting.Actor`."""
-        return answer(message, self._demo.plant.act(to_action(message)))
 
     def close(self) -> None:
         """End it."""

@@ -84,9 +84,13 @@ class View:
         """Where the board is."""
         self.say(Text(f"看板：{url}", f"The board: {url}"), where=self.err)
 
+    def aside(self, text: Text) -> None:
+        """Something beside the story, which programs need not read."""
+        self.say(text, GREY, where=self.err)
+
     def stays(self) -> None:
         """That the board is still there."""
-        self.say(Text("看板仍在运行；Ctrl-C 结束。", "The board stays; Ctrl-C ends it."), GREY, where=self.err)
+        self.aside(Text("看板仍在运行；Ctrl-C 结束。", "The board stays; Ctrl-C ends it."))
 
     def learning(self) -> AbstractContextManager[Advance]:
         """A progress bar for the healthy past."""

@@ -10,6 +10,7 @@ import heapq
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -31,6 +32,13 @@ class Step(NamedTuple):
 
     scan: Scan
     events: list[Event]
+
+
+class Planned(NamedTuple):
+    """An act that is to be carried out after the scan of its station of event time ``after_ns`` [ns]; 0 = before the first."""
+
+    after_ns: int
+    action: Action
 
 
 def merged(sources: Iterable[Iterable[Scan]]) -> Iterator[Scan]:
@@ -137,6 +145,8 @@ class Embedded:
         self._monitors = {station.code: StationMonitor(station, tuning) for station in stations}
         self._scans = iter(scans)
         self._next: Scan | None = None
+        self._seen_ns = dict.fromkeys(self._monitors, 0)
+        self._planned: dict[str, deque[Planned]] = {code: deque() for code in self._monitors}
         self.hear: Callable[[list[Event]], None] = lambda _events: None
         self._lock = threading.Lock()  # people act from another thread while scans are judged
 
@@ -154,16 +164,36 @@ class Embedded:
                 return
             self._next = None
             with self._lock:
+                self._carry_out(scan.station)
                 events = self._monitors[scan.station].receive(scan)
                 self.hear(events)
+                self._seen_ns[scan.station] = scan.time_ns
+                self._carry_out(scan.station)
             yield Step(scan, events)
 
-    def act(self, action: Action) -> list[Event]:
-        """Carry out what a person did, between two scans; may be called from any thread."""
+    def plan(self, acts: Iterable[Planned]) -> None:
+        """Have acts carried out, of each station in this order, each after its scan; those of other stations are passed over."""
+        with self._lock:
+            for planned in acts:
+                if planned.action.station in self._planned:
+                    self._planned[planned.action.station].append(planned)
+
+    def _carry_out(self, station: str) -> None:
+        planned = self._planned[station]
+        while planned and planned[0].after_ns <= self._seen_ns[station]:
+            self.hear(self._monitors[station].act(planned.popleft().action))
+
+    def act(self, action: Action, *, keep: Callable[[int], None] = lambda _after_ns: None) -> list[Event]:
+        """Carry out what a person did, between two scans; may be called from any thread.
+
+        ``keep`` is called just before, with the event time of the scan that it follows [ns], as in `Planned`; what it raises
+        is raised, and nothing is done.
+        """
         monitor = self._monitors.get(action.station)
         if monitor is None:
             return [Refused(action.station, "", action.time_ns, f"unknown station {action.station[:40]!r}")]
         with self._lock:
+            keep(self._seen_ns[action.station])
             events = monitor.act(action)
             self.hear(events)
         return events

@@ -1,14 +1,21 @@
-"""Fixtures of the commands that need real services."""
+"""Fixtures of the commands, and of those that need real services."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.services.influx import InfluxServer
 from tests.services.kafka import KafkaBroker
 from tests.wanbiao.programs import Start, starting
+
+
+@pytest.fixture(autouse=True)
+def state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a demo keeps for its next run is that of one test; the folder is made when something is kept."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture

@@ -232,7 +232,8 @@ def test_a_port_that_is_taken_is_one_line() -> None:
     )
 
 
-def test_only_a_board_can_stay() -> None:
-    result = CliRunner().invoke(cli, [*QUICK, "--stay"])
+@pytest.mark.parametrize("option", ["--stay", "--fresh"])
+def test_only_a_board_can_stay_or_forget(option: str) -> None:
+    result = CliRunner().invoke(cli, [*QUICK, option])
     assert result.exit_code == 2
     assert "without a board" in result.stderr

@@ -9,12 +9,12 @@ import pytest
 
 from detectors import monitor
 from detectors.actions import Action
-from detectors.events import EarlyWarning, Event, HealthScore, Refused
+from detectors.events import EarlyWarning, Event, HealthScore, Refused, TagTrend
 from detectors.monitor import StationMonitor
 from detectors.tuning import Tuning
 from stations.plant import Station
 from stations.simulate import simulate
-from wanbiao.embedded import Embedded, Pace, merged, simulated
+from wanbiao.embedded import Embedded, Pace, Planned, merged, simulated
 from wanbiao.settings import Settings
 
 START_NS = 1_767_225_600_000_000_000
@@ -138,3 +138,41 @@ def test_people_act_between_scans_and_all_is_heard_in_order(stations: list[Stati
     (refused,) = plant.act(Action("acknowledge", "XYZ", "Li", opened.time_ns + 1, warning=opened.id))
     assert isinstance(refused, Refused)
     assert "unknown station 'XYZ'" in refused.reason
+
+
+def test_what_is_planned_is_carried_out_after_its_scan_or_before_the_first(stations: list[Station]) -> None:
+    """Of each station in its own time; work on a part is told by its monitor, and heard in that place."""
+    until_ns = START_NS + 86_400 * 10**9
+
+    def planned(after_ns: int, station: str) -> Planned:
+        return Planned(after_ns, Action("maintain", station, "Li", START_NS + 1, unit="1", until_ns=until_ns))
+
+    plant = Embedded(stations, simulated(stations, start_ns=START_NS, seed=1, n_scans=3))
+    heard: list[Event] = []
+    plant.hear = heard.extend
+    plant.plan([planned(0, "YXK"), planned(START_NS + 900 * 10**9, "FYL"), planned(0, "XYZ")])
+    list(plant.run())
+
+    def place(code: str) -> int:
+        """How many scans of a station were judged before its act was heard."""
+        mine = [event for event in heard if getattr(event, "station", "") == code]
+        told = next(i for i, event in enumerate(mine) if not isinstance(event, HealthScore | TagTrend))
+        return sum(isinstance(event, HealthScore) for event in mine[:told])
+
+    assert (place("YXK"), place("FYL")) == (0, 2)
+
+
+def test_what_cannot_be_kept_is_not_carried_out(stations: list[Station]) -> None:
+    plant = Embedded(stations[:1], simulated(stations[:1], start_ns=START_NS, seed=1, n_scans=2))
+    list(plant.run())
+    asked: list[int] = []
+
+    def keep(after_ns: int) -> None:
+        asked.append(after_ns)
+        raise OSError("no room")
+
+    heard: list[Event] = []
+    plant.hear = heard.extend
+    with pytest.raises(OSError, match="no room"):
+        plant.act(Action("acknowledge", "YXK", "Li", START_NS, warning="x"), keep=keep)
+    assert (asked, heard) == ([START_NS + 600 * 10**9], [])

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="Of the board; 0 = any free."
 )
 @click.option("--stay", is_flag=True, help="Go on serving the board after the live part, until Ctrl-C.")
+@click.option("--fresh", is_flag=True, help="Forget what people did on the board in earlier runs.")
 @pass_settings
 def command(
     settings: Settings,
@@ -53,12 +54,14 @@ def command(
     with_board: bool | None,
     port: int,
     stay: bool,
+    fresh: bool,
 ) -> None:
     """Simulate a hydro and a wind station, learn what is normal, then watch two faults grow.
 
     Sixty days of healthy operation pass in fast-forward, then the present at twelve hours a second. Two days in, a
     guide bearing of the one and a gearbox of the other begin to fail. Ctrl-C ends it with the summary. Meanwhile the
-    board shows it in a browser, on this machine only; it ends with the demo, unless you ask it to --stay.
+    board shows it in a browser, on this machine only; it ends with the demo, unless you ask it to --stay. What you do there is
+    kept: the next run simulates the same days, and does it again at the same time.
 
     \b
     Example:
@@ -75,12 +78,16 @@ def command(
     is_served = not as_json if with_board is None else with_board
     if stay and not is_served:
         raise click.UsageError("--stay keeps the board; without a board nothing is there to stay")
+    if fresh and not is_served:
+        raise click.UsageError(
+            "--fresh forgets what people did on the board; without a board nothing of it is done again"
+        )
     demo = Demo(seed=seed, learn_days=learn_s / DAY_S, tuning=settings.load_tuning())
     spoken = language or settings.language
     view = View(demo, language=spoken, as_json=as_json)
     view.header()
     interrupted = False
-    with _board(demo, view, port, spoken) if is_served else nullcontext(_nobody) as learning:
+    with _board(demo, view, port, spoken, fresh) if is_served else nullcontext(_nobody) as learning:
         try:
             with view.learning() as advance:
                 demo.learn(_both(advance, learning))
@@ -106,11 +113,15 @@ def command(
 
 
 @contextmanager
-def _board(demo: Demo, view: View, port: int, language: str) -> Iterator[Advance]:
+def _board(demo: Demo, view: View, port: int, language: str, fresh: bool) -> Iterator[Advance]:
     """The board of a demo, its link told; yields what learning has to call."""
     from wanbiao.demo_board import DemoBoard
+    from wanbiao.demo_diary import DemoDiary, state_folder
 
-    with closing(DemoBoard(demo, port, language)) as board:
+    with (
+        closing(DemoDiary(demo, state_folder(), fresh=fresh, tell=view.aside)) as diary,
+        closing(DemoBoard(demo, diary, port, language)) as board,
+    ):
         view.link(board.url)
         yield board.learning
 

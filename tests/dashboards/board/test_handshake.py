@@ -15,10 +15,11 @@ from tests.wanbiao.documents import ROOT
 # In processes of their own: pages are registered for all of a process.
 DEMO = """
 import sys
+from tests.dashboards.board.test_api import Hand
 from wanbiao.demo import Demo
 from wanbiao.demo_board import DemoBoard
 
-board = DemoBoard(Demo(seed=7, learn_days=1.0), 0, "en")
+board = DemoBoard(Demo(seed=7, learn_days=1.0), Hand(), 0, "en")
 print(board.url, flush=True)
 sys.stdin.read()
 board.close()
