@@ -95,6 +95,20 @@ def one_of(*words: str, **aliases: str) -> Check:
     return check
 
 
+def time_zone(value: str) -> str:
+    """A time zone as the IANA names it.
+
+    >>> time_zone("Asia/Shanghai")
+    'Asia/Shanghai'
+    """
+    from zoneinfo import available_timezones
+
+    known = available_timezones()  # reads a folder: not where nobody asks
+    if value not in known:
+        raise WrongError(show(value), "a time zone such as Asia/Shanghai", nearest(value, known))
+    return value
+
+
 def whole(least: int, most: int) -> Check:
     """A whole number in ``least`` .. ``most``."""
 

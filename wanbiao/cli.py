@@ -128,6 +128,13 @@ def pass_settings(function: Callable[Concatenate[Settings, P], R]) -> Callable[P
     return command
 
 
+def show_local_times(settings: Settings) -> None:
+    """Until this command ends, show event times in the zone of the settings: for commands that show a plant, not a recording."""
+    from stations.local_time import in_zone
+
+    click.get_current_context().with_resource(in_zone(settings.timezone))
+
+
 def configure_logging(level: str) -> None:
     """Plain lines on stderr. The root logger never falls below INFO: libraries at DEBUG cost a fifth of the processor."""
     handler = logging.StreamHandler(sys.stderr)

@@ -13,13 +13,14 @@ from rich.table import Column, Table
 from rich.text import Text as Styled
 
 from detectors.events import DataQuality, EarlyWarning
+from stations.local_time import zone_name
 from stations.plant import Text
 from wanbiao.demo import PERIOD_S, START_NS, Demo
 from wanbiao.display import (
     GREY,
-    LEARNING,
     LOOKS,
     NO_DATA,
+    NOT_JUDGED,
     REFRESH_S,
     RETURNED,
     STOPPED,
@@ -29,6 +30,7 @@ from wanbiao.display import (
     look,
     progress,
     worded,
+    zoned,
 )
 from wanbiao.embedded import Pace, Step
 from wanbiao.tally import DAY_S, Episode, Now
@@ -124,7 +126,14 @@ class View:
             if speed > 1e12
             else (f"每秒 {speed / 3600:g} 小时", f"{speed / 3600:g} h a second")
         )
-        self.say(Text(f"实时运行，{pace[0]}；Ctrl-C 结束。", f"Live, {pace[1]}; Ctrl-C ends it."), GREY)
+        zone = zone_name()
+        self.say(
+            Text(
+                f"实时运行，{pace[0]}，{zone.zh}；Ctrl-C 结束。",
+                f"Live, {pace[1]}, in {zone.en}; Ctrl-C ends it.",
+            ),
+            GREY,
+        )
 
     def _component(self, station: str, code: str) -> Text:
         components = self._demo.fleet.stations[station].block("units").components
@@ -176,7 +185,7 @@ class View:
         tally = self._demo.tally
         n_open = sum(now.open for now in tally.now.values())
         words = Text(f"{n_open} 条预警未关闭", f"{n_open} early warnings open")
-        return f"{date(tally.last_ns)} UTC, {self._rate(pace):.0f}/s, {worded(words, self._language)}"
+        return f"{zoned(tally.last_ns, self._language)}, {self._rate(pace):.0f}/s, {worded(words, self._language)}"
 
     def _rate(self, pace: Pace) -> float:
         """Scans a second."""
@@ -188,7 +197,7 @@ class View:
             f"第 {demo.live_days:.1f} 天，每秒 {rate:.0f} 次扫描，剩余 {left:.0f} 秒",
             f"day {demo.live_days:.1f}, {rate:.0f} scans/s, {left:.0f} s left",
         )
-        head = f"{date(demo.tally.last_ns)} UTC · {worded(words, self._language, ' · ')}"
+        head = f"{zoned(demo.tally.last_ns, self._language)} · {worded(words, self._language, ' · ')}"
         table = Table.grid(*(Column(overflow="fold") for _ in range(5)), padding=(0, 2, 0, 0))
         for code in demo.fleet.stations:
             table.add_row(*self._station_row(code, demo.tally.now.get(code, Now())))
@@ -200,7 +209,7 @@ class View:
     def _station_row(self, code: str, now: Now) -> tuple[Styled, ...]:
         name = f"{code} {worded(self._demo.fleet.stations[code].name, self._language)}"
         if not now.unit:
-            looks = LEARNING if now.running else STOPPED
+            looks = NOT_JUDGED if now.running else STOPPED
             return Styled(name, GREY), Styled(f"{looks.shape} {worded(looks.word, self._language)}", looks.style)
         looks, grey = look(now.level), "" if now.level else GREY
         health = "–" if math.isnan(now.health) else f"{now.health:.0f}"

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from detectors.events import LEVELS
+from stations.local_time import moment, zone_name
 from stations.plant import Text
 
 Advance = Callable[[float | None, str], None]
@@ -46,7 +46,7 @@ LOOKS: Final = {
 """The palette of Okabe and Ito, which colour-blind people can tell apart."""
 NO_DATA: Final = Look("○", Text("无数据", "no data"), "#CC79A7")
 RETURNED: Final = Look("·", Text("恢复", "returned"), GREY)
-LEARNING: Final = Look("○", Text("学习中", "learning"), GREY)
+NOT_JUDGED: Final = Look("…", Text("未判定", "not judged"), GREY)
 STOPPED: Final = Look("·", Text("停运", "stopped"), GREY)
 NORMAL: Final = Look("·", Text("正常", "normal"), GREY)
 
@@ -62,16 +62,27 @@ def worded(text: Text, language: str, separator: str = " ") -> str:
     >>> worded(Text("关注", "watch"), "both")
     '关注 watch'
     """
+    if text.zh == text.en:
+        return text.zh
     return {"zh": text.zh, "en": text.en}.get(language) or f"{text.zh}{separator}{text.en}"
 
 
 def date(time_ns: int) -> str:
-    """An event time to the minute, in UTC.
+    """An event time to the minute, in the zone of `stations.local_time`.
 
     >>> date(1_772_409_600_000_000_000)
     '2026-03-02 00:00'
     """
-    return f"{datetime.fromtimestamp(time_ns // 10**9, UTC):%Y-%m-%d %H:%M}"
+    return moment(time_ns)
+
+
+def zoned(time_ns: int, language: str) -> str:
+    """An event time to the minute, with the name of its zone.
+
+    >>> zoned(1_772_409_600_000_000_000, "en")
+    '2026-03-02 00:00 UTC'
+    """
+    return f"{moment(time_ns)} {worded(zone_name(), language)}"
 
 
 def duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ from detectors.events import DataQuality
 from detectors.outages import ALL_TAGS, Outage, Outages, units_of
 from detectors.sisters import ALL_UNITS
 from replay.clocks import time_text
+from stations.local_time import zone_name
 from stations.plant import Fleet, Text
 from wanbiao.acts import newest_health_ns
 from wanbiao.display import FILE_WIDTH, date, worded
@@ -22,7 +23,8 @@ from wanbiao.settings import Settings
 from wanbiao.warning_log import UnreadableError, event_of
 from wanbiao.worklist import EVENTS_BACK_MOST
 
-HEADINGS: Final = (Text("开始", "since"), Text("至", "until"), Text("对象", "what"), Text("说明", "why"))
+SINCE: Final = Text("开始", "since")
+HEADINGS: Final = (SINCE, Text("至", "until"), Text("对象", "what"), Text("说明", "why"))
 UNITS_SHOWN_MOST: Final = 6
 """More units than so many are counted."""
 
@@ -67,7 +69,10 @@ def print_list(out: Console, outages: Iterable[Outage], fleet: Fleet, language: 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading in HEADINGS:
         is_text = heading is HEADINGS[-1]
-        table.add_column(worded(heading, language), no_wrap=not is_text, overflow="fold" if is_text else "ellipsis")
+        zone = f" ({worded(zone_name(), language)})" if heading is SINCE else ""
+        table.add_column(
+            worded(heading, language) + zone, no_wrap=not is_text, overflow="fold" if is_text else "ellipsis"
+        )
     for outage in outages:
         event = outage.event
         until = date(event.until_ns) if event.until_ns else ""

@@ -9,7 +9,7 @@ import click
 from connectors.action_wire import Audit
 from stations.plant import Block, Fleet, Text
 from stations.schema import nearest
-from wanbiao.display import date, worded
+from wanbiao.display import worded, zoned
 from wanbiao.parameters import find_station
 
 NAMED_MOST: Final = 12
@@ -70,7 +70,7 @@ def _unknown(what: str, name: str, known: list[str]) -> click.UsageError:
 
 def done(record: Audit, fleet: Fleet, language: str) -> str:
     """What was done to a part, in one line."""
-    until = f" – {date(record.until_ns)} UTC" if record.until_ns else ""
+    until = f" – {zoned(record.until_ns, language)}" if record.until_ns else ""
     where = record.tag or f"{record.station} {record.unit} {_component(record, fleet, language)}"
     return f"{where}: {worded(DONE[record.action], language)}{until}"
 

@@ -101,6 +101,8 @@ class Settings:
     """Folder in which `wanbiao replay` keeps what was said in a play; `none` = nowhere; empty = the user's folder of caches."""
     language: Annotated[str, checks.one_of("zh", "en", "both")] = "both"
     """Language of sentences on a terminal."""
+    timezone: Annotated[str, checks.time_zone] = "Asia/Shanghai"
+    """Zone (IANA) of the times that staff read, on the board, in Grafana and on a terminal; programs and recordings: UTC."""
     log: Annotated[str, checks.one_of("debug", "info", "warning", "error", warn="warning")] = "info"
     """Least severe message that is logged."""
 

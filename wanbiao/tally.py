@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.events import LEVELS, RUNNING, EarlyWarning, HealthScore
+from replay.clocks import time_text
 from stations.faults import Case
 from stations.plant import Block
 from stations.scan import Scan
-from wanbiao.display import date
 
 DAY_S: Final = 86_400.0
 
@@ -61,8 +61,8 @@ class Episode:
             "unit": first.unit,
             "component": first.component,
             "level": self.level,
-            "time": date(first.time_ns),
-            "returned": None if self.returned_ns is None else date(self.returned_ns),
+            "time": time_text(first.time_ns),
+            "returned": None if self.returned_ns is None else time_text(self.returned_ns),
             "fault": None if self.cause is None else self.cause.kind,
             "text_zh": first.text_zh,
             "text_en": first.text_en,
@@ -161,10 +161,10 @@ class Tally:
             "station": case.station,
             "unit": case.unit,
             "component": seeded.component,
-            "start": date(case.start_ns),
+            "start": time_text(case.start_ns),
             "development_days": case.development_s / DAY_S,
-            "first_warning": None if found is None else date(found.first.time_ns),
-            "alarm": date(self.alarms[seeded.where]) if seeded.where in self.alarms else None,
+            "first_warning": None if found is None else time_text(found.first.time_ns),
+            "alarm": time_text(self.alarms[seeded.where]) if seeded.where in self.alarms else None,
             "lead_days": round(lead[0] / DAY_S, 2) if lead is not None and lead[1] else None,
             "lead_days_at_least": None if lead is None else round(lead[0] / DAY_S, 2),
         }

@@ -17,16 +17,18 @@ from detectors.sentences import OUTCOME_NAMES
 from detectors.wording import number, shown_uom
 from detectors.worklist import OVER, Item
 from replay.clocks import time_text
+from stations.local_time import zone_name
 from stations.plant import Fleet, Text
-from wanbiao.display import FILE_WIDTH, GREY, LOOKS, date, worded
+from wanbiao.display import FILE_WIDTH, GREY, LOOKS, date, worded, zoned
 
 ID_CHARS: Final = 8
 """So much of an id is shown: enough to tell a million warnings apart, and to type."""
+SINCE: Final = Text("开始", "since")
 HEADINGS: Final = (
     Text("编号", "id"),
     Text("级别", "level"),
     Text("状态", "state"),
-    Text("开始", "since"),
+    SINCE,
     Text("设备", "machine"),
     Text("测点：实测（期望）", "tag: measured (expected)"),
 )
@@ -70,7 +72,8 @@ def print_list(out: Console, items: Iterable[Item], fleet: Fleet, language: str)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading in HEADINGS:
         wraps = heading in HEADINGS[-2:]
-        table.add_column(worded(heading, language), no_wrap=not wraps, overflow="fold" if wraps else "ellipsis")
+        zone = f" ({worded(zone_name(), language)})" if heading is SINCE else ""
+        table.add_column(worded(heading, language) + zone, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis")
     for item in items:
         event = item.told
         look = LOOKS[event.level]
@@ -107,7 +110,10 @@ def print_story(out: Console, item: Item, language: str) -> None:
     look, event = LOOKS[item.told.level], item.told
     state = worded(STATES[item.state], language)
     style = look.style if out.is_terminal and item.state not in OVER else ""
-    out.print(f"{look.shape} {worded(look.word, language)}  {state}  {event.id}", style=style)
+    out.print(
+        f"{look.shape} {worded(look.word, language)}  {state}  {event.id}  ({worded(zone_name(), language)})",
+        style=style,
+    )
     out.print(worded(Text(event.text_zh, event.text_en), language, separator="\n"))
     for one in event.evidence:
         out.print(f"  {one.tag}  {evidence(one, language)}")
@@ -128,5 +134,5 @@ def _happened(event: EarlyWarning, language: str) -> str:
 
 def done(record: Audit, item: Item, fleet: Fleet, language: str) -> str:
     """What was done, in one line."""
-    until = f" – {date(record.until_ns)} UTC" if record.until_ns else ""
+    until = f" – {zoned(record.until_ns, language)}" if record.until_ns else ""
     return f"{record.warning[:ID_CHARS]}  {machine(item.told, fleet, language)}: {worded(DONE[record.action], language)}{until}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from detectors.states import NORMAL
@@ -40,10 +39,10 @@ SAY: Final = {
     "load": Text("预警负荷", "Alarm load"),
     "other_language": Text("English", "中文"),
     "learning": Text("正在学习正常运行：{share}  {note}", "Learning what is normal: {share}  {note}"),
-    "stations_units": Text("{stations} 座电站，{units} 台机组", "{stations} stations, {units} units"),
+    "stations_units": Text("{stations} 座电站，{units} 台机组", "{stations:station}, {units:unit}"),
     "waiting": Text("{n} 条待处理", "{n} to attend to"),
     "none_waiting": Text("没有待处理的预警", "nothing to attend to"),
-    "plant_time": Text("电厂时间 {time} UTC", "plant time {time} UTC"),
+    "plant_time": Text("电厂时间 {time} {zone}", "plant time {time} {zone}"),
     "health": Text("健康度", "health"),
     "health_lowest": Text("最低健康度", "lowest health"),
     "running": Text("运行 {n}/{all}", "{n} of {all} run"),
@@ -112,13 +111,13 @@ SAY: Final = {
     "no": Text("✗ 否", "✗ no"),
     "ours": Text("本系统", "ours"),
     "most_frequent": Text("最频繁", "Most frequent"),
-    "per_day": Text("每天预警数", "Warnings a day"),
-    "counted": Text("{since} 至 {until} UTC，共 {n} 条", "{since} to {until} UTC, {n} warnings"),
+    "per_day": Text("每天预警数（按 UTC 日）", "Warnings a day (days of UTC)"),
+    "counted": Text("{since} 至 {until}，预警共 {n} 条", "{since} to {until}, warnings: {n}"),
     "nothing_counted": Text("还没有预警可以统计。", "No warning to count yet."),
     "not_found": Text("没有这个电站或机组。", "There is no such station or unit."),
     "replay": Text("回放", "Replay"),
     "replay_banner": Text("▶ 回放 · 非实时", "▶ REPLAY · not live"),
-    "replayed_time": Text("遥测时间 {time} UTC", "telemetry of {time} UTC"),
+    "replayed_time": Text("遥测时间 {time} {zone}", "telemetry of {time} {zone}"),
     "replay_learning": Text("… 正在学习之前的正常运行", "… learning the healthy life before it"),
     "replay_playing": Text("▶ 正在回放", "▶ playing"),
     "replay_paused": Text("❚❚ 已暂停", "❚❚ paused"),
@@ -145,7 +144,7 @@ SAY: Final = {
     "verdict": Text("结论", "Verdict"),
     "verdict_later": Text("回放结束后给出。", "Comes when the replay is over."),
     "no_verdict": Text("学习期间中断，没有结论。", "It ended while it learned: no verdict."),
-    "played_only_to": Text("只回放到 {time} UTC", "played only to {time} UTC"),
+    "played_only_to": Text("只回放到 {time}", "played only to {time}"),
     "held": Text("✓ 符合", "✓ held"),
     "not_held": Text("✗ 不符", "✗ not held"),
     "undecided": Text("– 未定", "– undecided"),
@@ -165,6 +164,17 @@ SAY: Final = {
     "keyboard": Text("Tab 移动，Enter 打开", "Tab moves, Enter opens"),
 }
 """Every other word on the pages; what stands in braces is filled in."""
+
+
+class Count(int):
+    """A number that takes a word along, in its plural unless it is 1.
+
+    >>> f"{Count(1):station}, {Count(32):unit}", f"{Count(32)}"
+    ('1 station, 32 units', '32')
+    """
+
+    def __format__(self, word: str) -> str:
+        return f"{int(self)} {word}{'' if self == 1 else 's'}" if word else str(int(self))
 
 
 def look_of(state: int, *, is_attended: bool) -> Look:
@@ -188,15 +198,6 @@ def say(key: str, language: str, **values: object) -> str:
 def in_language(text: Text, language: str) -> str:
     """A text in one of `LANGUAGES`."""
     return text.zh if language == "zh" else text.en
-
-
-def moment(time_ns: int) -> str:
-    """An event time to the minute, in UTC.
-
-    >>> moment(1_772_409_600_000_000_000)
-    '2026-03-02 00:00'
-    """
-    return f"{datetime.fromtimestamp(time_ns // 10**9, UTC):%Y-%m-%d %H:%M}"
 
 
 def health_text(health: float | None) -> str:

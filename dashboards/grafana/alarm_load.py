@@ -83,7 +83,7 @@ def desks(names: Names) -> Json:
     )
 
 
-def alarm_load(names: Names) -> Json:
+def alarm_load(names: Names, *, zone: str) -> Json:
     """Counted from the warnings themselves: nothing else need run, and a restart forgets nothing."""
     all_told = ql.told(ql.STATIONS)
     slots = f'(SELECT sum("n") AS "n" FROM {all_told} WHERE $timeFilter GROUP BY time(10m) fill(0))'
@@ -109,7 +109,7 @@ def alarm_load(names: Names) -> Json:
         Figure("未关闭 open now", f'SELECT sum("open") {ql.episodes(ql.STATIONS)}', {}),
     ]
     columns = ", ".join(f'sum("{name}") AS "{name}"' for name in ql.LEVELS.values())
-    per_day = f"SELECT {columns} FROM {all_told} WHERE $timeFilter GROUP BY time(1d) fill(0) tz('Asia/Shanghai')"
+    per_day = f"SELECT {columns} FROM {all_told} WHERE $timeFilter GROUP BY time(1d) fill(0) tz('{zone}')"
     levels = {
         "watch": ("◆ 关注 watch", LIGHT_LINE, None),
         "warning": ("▲ 预警 warning", ORANGE_LINE, 20),

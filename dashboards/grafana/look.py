@@ -43,7 +43,7 @@ class State(NamedTuple):
 
 
 STATES: Final = (
-    State(-2, "…", Text("学习", "learning"), FAINT),
+    State(-2, "…", Text("未判定", "not judged"), FAINT),
     State(-1, "—", Text("停运", "stopped"), FAINT),
     State(0, "", Text("正常", "normal"), GREY),
     State(1, "◐", Text("缺测", "partial"), MUTED_PURPLE),

@@ -14,6 +14,7 @@ CORE: Final = ("bargauge", "barchart", "row", "stat", "state-timeline", "table",
 SCHEMA_VERSION: Final = 42
 TAG: Final = "wanbiao"
 ZONE: Final = "Asia/Shanghai"
+"""Of times, where nobody says otherwise; staff read all in one."""
 EMPTY: Final = "没有记录（数据是否在到达，请看时龄） no rows (see the data age: is anything arriving?)"
 ALL: Final = "$__all"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dashboards.board.words import LOOKS
 from dashboards.grafana import check
 from dashboards.grafana.build import BOARDS, FOLDER, FOLDER_UID, build, text
 from dashboards.grafana.look import MODES, STATES, TOLD, Names
@@ -39,6 +40,21 @@ def test_the_files_are_what_the_program_makes_of_the_shipped_catalogue() -> None
 def test_there_are_seven_and_nothing_is_wrong_with_them() -> None:
     assert len(MADE) == 7
     assert check.structure(MADE) == []
+
+
+def test_times_and_days_are_those_of_one_zone() -> None:
+    assert {board["timezone"] for board in MADE.values()} == {"Asia/Shanghai"}
+    other = build(FLEET, "Europe/Berlin")
+    assert {board["timezone"] for board in other.values()} == {"Europe/Berlin"}
+    assert "Asia/Shanghai" not in "".join(text(board) for board in other.values())
+    assert "tz('Europe/Berlin')" in text(other["wanbiao-load"])
+
+
+def test_states_are_called_as_on_the_board() -> None:
+    """Or one room would say that a machine that stands still is being learned, and the other that it is not judged."""
+    assert [(one.code, one.name) for one in STATES if one.code < 0] == [
+        (value, LOOKS[value].word) for value in sorted(LOOKS) if value < 0
+    ]
 
 
 def test_panels_have_numbers_of_their_own_and_do_not_overlap() -> None:

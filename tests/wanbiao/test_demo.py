@@ -43,7 +43,7 @@ QUICK = ["demo", "--learn", "2d", "--for", "1s", "--speed", "43200", "--no-board
 
 @pytest.fixture(autouse=True)
 def usual_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("WANBIAO_LANGUAGE", "WANBIAO_TUNING"):
+    for name in ("WANBIAO_LANGUAGE", "WANBIAO_TUNING", "WANBIAO_TIMEZONE"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -92,6 +92,7 @@ def test_the_result_is_json(told: Demo) -> None:
     assert set(result) >= KEYS
     assert (result["stations"], result["units"]) == (2, 44)
     assert result["scans"] == told.learning_scans + told.tally.scans
+    assert result["first_warning"]["time"].endswith("Z")
     assert result["false_warnings"] == sum(warning["fault"] is None for warning in result["warnings"])
 
 
@@ -149,6 +150,8 @@ def test_without_json_sentences_go_to_stdout(quick_wall: Wall) -> None:
     assert result.exit_code == 0, result.output
     assert "Learned 2 days of healthy operation" in result.stdout
     assert "False warnings: 0 on 42 units" in result.stdout
+    assert "in Beijing time; Ctrl-C" in result.stdout
+    assert re.search(r"live: \d+%, 2026-01-03 1\d:\d\d Beijing time", result.stderr)
     assert "learning: 10%" in result.stderr
     assert "学习" not in result.output
 
@@ -205,7 +208,7 @@ def test_the_board_is_up_before_learning_is_over_and_stays() -> None:
         assert "云溪口水电站" in page or "Yunxikou hydro" in page
         assert re.search("正在学习正常运行|Learning what is normal", page)
         next(line for line in lines if "The board stays" in line)
-        assert _get(str(host.hostname), int(host.port or 0))
+        assert re.search(r"2026-03-02 19:\d\d (北京时间|Beijing time)", _get(str(host.hostname), int(host.port or 0)))
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130

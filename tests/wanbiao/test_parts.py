@@ -169,7 +169,7 @@ def test_the_list_holds_sensors_that_are_out_and_windows_that_are_open(told: lis
     text = parts("list", "--language", "en").stdout
     assert "YXK.20MKD10CT101" in text
     assert "YXK.3.turbine_guide_bearing" in text
-    assert "2096-10-02 07:06" in text
+    assert "2096-10-02 15:06" in text
     assert "No good value." in text
     assert "YXK.10MKD10CT101" not in text
     assert "YXK.4" not in text, "that window has ended"

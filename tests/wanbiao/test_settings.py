@@ -52,6 +52,8 @@ WRONG = [
     ("ALIVE_FILE", ".", ['"."', "a file in a folder"]),
     ("TUNING", "nonesuch.toml", ['"nonesuch.toml"', "a file"]),
     ("LANGUAGE", "english", ['"english"', "zh, en or both"]),
+    ("TIMEZONE", "Asia/Shanghia", ['"Asia/Shanghia"', "such as Asia/Shanghai", 'nearest: "Asia/Shanghai"']),
+    ("TIMEZONE", "+08:00", ["a time zone"]),
     ("LOG", "infos", ['"infos"', "debug, info, warning or error", 'nearest: "info"']),
     ("KAFKA_USR", "x", ["unknown setting", 'nearest: "WANBIAO_KAFKA_USER"']),
     ("INFLUX_BUKET", "x", ["unknown setting", 'nearest: "WANBIAO_INFLUX_BUCKET"']),

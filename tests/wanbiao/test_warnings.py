@@ -147,7 +147,8 @@ def test_the_list_for_programs(broker: Broker) -> None:
 def test_one_warning_with_its_story(broker: Broker) -> None:
     text = done("show", "BB", "--language", "en")
     assert "Pad too hot." in text
-    assert "2026-01-01 04:00  ▲ closed, confirmed, Li, re-metalled" in text
+    assert "2026-01-01 12:00  ▲ closed, confirmed, Li, re-metalled" in text
+    assert "(Beijing time)" in text
     found = json.loads(done("show", "bb00", "--json"))
     assert [one["transition"] for one in found["events"]] == ["opened", "closed"]
     assert "关闭, 属实" in done("show", "bb00", "--language", "zh")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from wanbiao import checks
-from wanbiao.cli import pass_settings
+from wanbiao.cli import pass_settings, show_local_times
 from wanbiao.settings import Settings
 
 
@@ -36,4 +36,5 @@ def command(settings: Settings, host: str | None, port: int | None, language: st
             given["board_host"] = checks.host(host)
         except checks.WrongError as wrong:
             raise click.UsageError(f"--host {wrong}") from None
+    show_local_times(settings)
     run_board(replace(settings, **{name: value for name, value in given.items() if value is not None}))

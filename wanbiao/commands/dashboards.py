@@ -67,7 +67,7 @@ def check(settings: Settings, at: int, strict: bool, offline: bool, as_json: boo
 def _boards(settings: Settings) -> dict[str, Json]:
     from dashboards.grafana.build import build
 
-    return build(settings.load_fleet())
+    return build(settings.load_fleet(), settings.timezone)
 
 
 def _ask_all(settings: Settings, boards: dict[str, Json], now_ms: int, strict: bool) -> tuple[list[Finding], int]:

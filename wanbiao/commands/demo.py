@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wanbiao.cli import EXIT_INTERRUPTED, pass_settings
+from wanbiao.cli import EXIT_INTERRUPTED, pass_settings, show_local_times
 from wanbiao.parameters import Duration, Speed
 from wanbiao.settings import Settings
 
@@ -82,6 +82,7 @@ def command(
         raise click.UsageError(
             "--fresh forgets what people did on the board; without a board nothing of it is done again"
         )
+    show_local_times(settings)
     demo = Demo(seed=seed, learn_days=learn_s / DAY_S, tuning=settings.load_tuning())
     spoken = language or settings.language
     view = View(demo, language=spoken, as_json=as_json)

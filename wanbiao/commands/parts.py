@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from wanbiao.cli import pass_settings
+from wanbiao.cli import pass_settings, show_local_times
 from wanbiao.options import Command, act_options, json_option, language_option
 from wanbiao.parameters import Duration, find_station
 from wanbiao.settings import Settings
@@ -59,6 +59,7 @@ def list_(settings: Settings, station: str | None, as_json: bool, language: str 
     if as_json:
         click.echo(json.dumps([to_json(one, fleet) for one in shown], ensure_ascii=False))
         return
+    show_local_times(settings)
     print_list(console("stdout"), shown, fleet, language or settings.language)
 
 
@@ -139,4 +140,5 @@ def _act(
     if record.result == REFUSED:
         raise RefusedError(f"refused: {record.reason}")
     if not as_json:
+        show_local_times(settings)
         click.echo(done(record, settings.load_fleet(), language or settings.language))

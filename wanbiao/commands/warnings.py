@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from detectors.actions import OUTCOMES
-from wanbiao.cli import pass_settings
+from wanbiao.cli import pass_settings, show_local_times
 from wanbiao.options import Command, act_options, json_option, language_option
 from wanbiao.parameters import Duration, find_station
 from wanbiao.settings import Settings
@@ -58,6 +58,7 @@ def list_(settings: Settings, ended: bool, station: str | None, as_json: bool, l
     if as_json:
         click.echo(json.dumps([to_json(item) for item in items], ensure_ascii=False))
         return
+    show_local_times(settings)
     print_list(console("stdout"), items, fleet, language or settings.language)
 
 
@@ -81,6 +82,7 @@ def show(settings: Settings, warning: str, as_json: bool, language: str | None) 
     if as_json:
         click.echo(json.dumps(story_to_json(item), ensure_ascii=False))
         return
+    show_local_times(settings)
     print_story(console("stdout"), item, language or settings.language)
 
 
@@ -164,4 +166,5 @@ def _act(
     if record.result == REFUSED:
         raise RefusedError(f"refused: {record.reason}")
     if not as_json:
+        show_local_times(settings)
         click.echo(done(record, item, settings.load_fleet(), language or settings.language))

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from dashboards.board.replayed import MARKS, ReplayView
 from dashboards.board.views import TagNow, Trend
-from dashboards.board.words import in_language, moment, say
+from dashboards.board.words import in_language, say
 from detectors.kpis import OfDay
+from stations.local_time import moment, wall_ms
 
 GREY, INK, BAND = "#8a9099", "#5b7fa6", "rgba(138,144,153,0.25)"
 ORANGE, VERMILLION = "#E69F00", "#D55E00"
@@ -27,6 +28,15 @@ AXIS: Final[dict[str, Any]] = {
     "axisLabel": {"color": GREY, "hideOverlap": True, **SMALL},
     "splitLine": {"lineStyle": {"color": "rgba(138,144,153,0.18)"}},
 }
+TIMES: Final = {
+    "year": "{yyyy}",
+    "month": "{yyyy}-{MM}",
+    "day": "{MM}-{dd}",
+    "hour": "{HH}:{mm}",
+    "minute": "{HH}:{mm}",
+    "second": "{HH}:{mm}:{ss}",
+}
+"""Labels of an axis by what begins there: in figures, as everywhere on the pages, where ECharts would name months in English."""
 HIDDEN: Final = {"show": False}
 UNLABELLED: Final[dict[str, Any]] = {"axisLabel": HIDDEN, "axisTick": HIDDEN, "splitLine": HIDDEN}
 QUIET: Final[dict[str, Any]] = {"type": "line", "showSymbol": False, "animation": False, "silent": True}
@@ -34,7 +44,7 @@ QUIET: Final[dict[str, Any]] = {"type": "line", "showSymbol": False, "animation"
 
 def trend_options(trend: Trend, tag: TagNow, language: str) -> dict[str, Any]:
     """Value, expectation and band of a tag above its score, over time."""
-    times = [time_ns // 1_000_000 for time_ns in trend.time_ns]
+    times = _ms(trend.time_ns)
     band = [
         None if low is None or high is None else high - low for low, high in zip(trend.low, trend.high, strict=True)
     ]
@@ -50,7 +60,7 @@ def trend_options(trend: Trend, tag: TagNow, language: str) -> dict[str, Any]:
     marks = {"silent": True, "symbol": "none", "animation": False, "label": {"show": False}}
     return {
         "animation": False,
-        "useUTC": True,
+        "useUTC": True,  # the times are those of the wall already: a browser elsewhere shows the same
         "textStyle": {"fontFamily": FONTS},
         "title": {
             "text": in_language(tag.name, language),
@@ -78,7 +88,8 @@ def trend_options(trend: Trend, tag: TagNow, language: str) -> dict[str, Any]:
                 "axisTick": {"show": False},
                 "splitLine": {"show": False},
             },
-            {"type": "time", "gridIndex": 1, **AXIS, "splitLine": {"show": False}},
+            {"type": "time", "gridIndex": 1, **AXIS, "splitLine": {"show": False}}
+            | {"axisLabel": {**AXIS["axisLabel"], "formatter": TIMES}},
         ],
         "yAxis": [
             {"type": "value", "gridIndex": 0, "scale": True, **AXIS, "splitNumber": 3},
@@ -151,7 +162,7 @@ def timeline_options(view: ReplayView, language: str) -> dict[str, Any]:
     points, lines = [], []
     for kind, time_ns in view.marks.items():
         ahead = {"opacity": AHEAD if time_ns > last_ns else 1.0}
-        at_ms, colour = time_ns // 1_000_000, MARK_COLOURS[kind]
+        at_ms, colour = wall_ms(time_ns), MARK_COLOURS[kind]
         label = {"show": True, "formatter": moment(time_ns), "color": GREY, "opacity": 1.0, **SMALL}
         label["position"] = "left" if time_ns > middle_ns else "right"
         points.append(
@@ -159,15 +170,15 @@ def timeline_options(view: ReplayView, language: str) -> dict[str, Any]:
             | {"itemStyle": {"color": colour, **ahead}}
         )
         lines.append({"xAxis": at_ms, "lineStyle": {"color": colour, "type": "solid", "width": 1.5, **ahead}})
-    span: dict[str, Any] = {"type": "time", "min": view.start_ns // 1_000_000, "max": view.end_ns // 1_000_000}
+    span: dict[str, Any] = {"type": "time", "min": wall_ms(view.start_ns), "max": wall_ms(view.end_ns)}
     labels = {"axisLabel": {**AXIS["axisLabel"], "formatter": "{HH}:{mm}" if is_short else "{MM}-{dd}"}}
-    played = [[{"xAxis": view.start_ns // 1_000_000}, {"xAxis": last_ns // 1_000_000}]]
+    played = [[{"xAxis": wall_ms(view.start_ns)}, {"xAxis": wall_ms(last_ns)}]]
     shade = {"silent": True, "animation": False, "itemStyle": {"color": "rgba(138,144,153,0.12)"}}
     place = f"{view.station} {view.unit}".strip() or say("all_places", language)
     top = max((score for score in view.trace if score is not None), default=0.0)
     return {
         "animation": False,
-        "useUTC": True,
+        "useUTC": True,  # the times are those of the wall already: a browser elsewhere shows the same
         "textStyle": {"fontFamily": FONTS},
         "title": {
             "text": say("score_of", language, place=place),
@@ -214,4 +225,4 @@ def timeline_options(view: ReplayView, language: str) -> dict[str, Any]:
 
 
 def _ms(times_ns: tuple[int, ...]) -> list[int]:
-    return [time_ns // 1_000_000 for time_ns in times_ns]
+    return [wall_ms(time_ns) for time_ns in times_ns]

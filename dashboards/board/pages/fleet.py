@@ -22,7 +22,7 @@ from dashboards.board.pages.parts import (
 )
 from dashboards.board.room import WAITING
 from dashboards.board.views import FleetView, StationTile
-from dashboards.board.words import health_text, in_language, look_of
+from dashboards.board.words import Count, health_text, in_language, look_of
 from detectors.states import NO_DATA
 from detectors.wording import duration
 from stations.plant import Text
@@ -83,7 +83,11 @@ def add(board: Board) -> None:
         with frame(board, request, "fleet") as made:
             view = board.fleet_view()
             with box("b-title"):
-                text("span", "b-name", made.say("stations_units", stations=len(view.stations), units=view.units))
+                text(
+                    "span",
+                    "b-name",
+                    made.say("stations_units", stations=Count(len(view.stations)), units=Count(view.units)),
+                )
                 summary = text("span", "b-number")
                 spark = duration(view.spark_s)
                 text("span", "b-muted b-small", f"{made.say('health_lowest')}, {_span(made, spark)}")

@@ -11,7 +11,8 @@ from nicegui import ui
 
 from dashboards.board.board import REDRAW_S, Board
 from dashboards.board.pages.parts import box, link, text
-from dashboards.board.words import LANGUAGES, in_language, moment, say
+from dashboards.board.words import LANGUAGES, in_language, say
+from stations.local_time import moment, zone_name
 
 COOKIE: Final = "wanbiao_language"
 YEAR_S: Final = 365 * 86_400
@@ -38,6 +39,11 @@ class Frame:
     def say(self, key: str, **values: object) -> str:
         """A word of the page."""
         return say(key, self.language, **values)
+
+    def say_time(self, key: str, time_ns: int) -> str:
+        """A word of the page that tells a time and its zone; nothing while no time is known: 0."""
+        zone = in_language(zone_name(), self.language)
+        return self.say(key, time=moment(time_ns), zone=zone) if time_ns else ""
 
     def live(self, redraw: Callable[[], None]) -> None:
         """Draw now, and again each second."""
@@ -66,7 +72,7 @@ class _Banner:
         view = page.board.replay_view()
         if view is not None:
             self._title.set_text(in_language(view.title, page.language))
-            self._time.set_text(page.say("replayed_time", time=moment(view.now_ns)) if view.now_ns else "")
+            self._time.set_text(page.say_time("replayed_time", view.now_ns))
 
 
 @contextmanager
@@ -101,7 +107,7 @@ def frame(board: Board, request: Request, here: str = "", title: str = "") -> It
             if banner:
                 banner.show()
             else:
-                status.set_text(made.say("plant_time", time=moment(view.now_ns)) if view.now_ns else "")
+                status.set_text(made.say_time("plant_time", view.now_ns))
             said = board.notice()
             notice.set_visibility(said is not None)
             notice.set_text("" if said is None else f"○ {in_language(said, language)}")

@@ -10,10 +10,11 @@ from dashboards.board.pages.charts import days_options
 from dashboards.board.pages.frame import Frame, frame
 from dashboards.board.pages.parts import Redrawn, box, text, unit_text
 from dashboards.board.warning_view import part_name
-from dashboards.board.words import in_language, moment, say
+from dashboards.board.words import in_language, say
 from detectors.kpis import OURS, Kpi, Kpis
 from detectors.names import KPI_NAMES
 from detectors.wording import duration, number
+from stations.local_time import moment
 from stations.plant import Fleet
 
 RELATIONS = {"<=": "≤", "<": "<", ">=": "≥"}

@@ -11,12 +11,13 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from dashboards.board.views import WarningView
 from dashboards.board.words import ATTENDED as TAKEN_ON
-from dashboards.board.words import LEVEL_LOOKS, LOOKS, Look, in_language, moment, say
+from dashboards.board.words import LEVEL_LOOKS, LOOKS, Look, in_language, say
 from detectors.names import STATES
 from detectors.sentences import MODE_WORDS
 from detectors.sisters import ALL_UNITS
 from detectors.states import NO_DATA, NORMAL
 from detectors.wording import duration
+from stations.local_time import moment
 from stations.plant import Text
 
 SPARK_WIDTH, SPARK_HEIGHT = 200.0, 40.0

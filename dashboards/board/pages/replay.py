@@ -13,8 +13,9 @@ from dashboards.board.pages.charts import SHORT_NS, timeline_options
 from dashboards.board.pages.frame import Frame, frame
 from dashboards.board.pages.parts import Redrawn, box, link, set_css, text, unit_text, warning_row
 from dashboards.board.replayed import LEARNING, OVER, PAUSED, PLAYING, ReplayView, Steering, VerdictView
-from dashboards.board.words import in_language, moment, say
+from dashboards.board.words import in_language, say
 from detectors.wording import duration
+from stations.local_time import moment
 from stations.plant import Text
 
 HOUR_NS: Final = 3600 * 10**9
@@ -169,11 +170,11 @@ def _replay_page(page: Frame, first: ReplayView, steering: Steering) -> None:
 
 def _day(page: Frame, view: ReplayView) -> str:
     if view.state == LEARNING:
-        return f"{view.learned:.0%}  ·  {moment(view.now_ns)} UTC" if view.now_ns else ""
+        return f"{view.learned:.0%}  ·  {moment(view.now_ns)}" if view.now_ns else ""
     is_short = view.end_ns - view.start_ns < SHORT_NS
     size_ns, key = (HOUR_NS, "hour_of") if is_short else (DAY_NS, "day_of")
     at, whole = (max(0, time_ns - view.start_ns) / size_ns for time_ns in (view.now_ns, view.end_ns))
-    return f"{page.say(key, at=f'{at:.1f}', all=f'{whole:.1f}')}  ·  {moment(view.now_ns)} UTC"
+    return f"{page.say(key, at=f'{at:.1f}', all=f'{whole:.1f}')}  ·  {moment(view.now_ns)}"
 
 
 def _about(page: Frame, view: ReplayView) -> None:

@@ -24,7 +24,8 @@ from dashboards.board.pages.parts import (
     warning_row,
 )
 from dashboards.board.views import Matrix, QualityView, StationView, UnitRow
-from dashboards.board.words import ATTENDED, LOOKS, Look, health_text, in_language, look_of, moment
+from dashboards.board.words import ATTENDED, LOOKS, Look, health_text, in_language, look_of
+from stations.local_time import moment
 
 TABLE_UNITS_MOST = 60
 """More units than so many are shown as small cards: nobody reads a table of 222 rows."""

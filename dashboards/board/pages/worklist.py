@@ -13,10 +13,11 @@ from dashboards.board.pages.frame import Frame, frame
 from dashboards.board.pages.parts import Redrawn, box, link, mark, text, unit_text, warning_look, warning_row
 from dashboards.board.replayed import ACTS_REFUSED
 from dashboards.board.views import Happened, WarningView
-from dashboards.board.words import LEVEL_LOOKS, in_language, moment, say
+from dashboards.board.words import LEVEL_LOOKS, in_language, say
 from detectors.names import STATES, TRANSITIONS
 from detectors.sentences import OUTCOME_NAMES
 from detectors.wording import number, shown_uom, span
+from stations.local_time import moment
 from stations.plant import Text
 
 ROWS_MOST = 200
