@@ -29,8 +29,8 @@ AXIS: Final[dict[str, Any]] = {
     "splitLine": {"lineStyle": {"color": "rgba(138,144,153,0.18)"}},
 }
 TIMES: Final = {
-    "year": "{yyyy}",
-    "month": "{yyyy}-{MM}",
+    "year": "{yyyy}-{MM}-{dd}",
+    "month": "{MM}-{dd}",
     "day": "{MM}-{dd}",
     "hour": "{HH}:{mm}",
     "minute": "{HH}:{mm}",

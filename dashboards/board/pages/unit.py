@@ -232,7 +232,7 @@ def _numbers(page: Frame, view: UnitView) -> str:
 def _tags(page: Frame, view: UnitView, pick: Callable[[str], Awaitable[None]]) -> None:
     """The tags as a table, the highest scores first; a click shows the curve."""
     names = {part.code: part.name for part in view.components}
-    with box("b-table", "table"):
+    with box("b-table is-tags", "table"):
         with box("", "tr"):
             for key, css in (("tag", ""), ("components", "b-wide"), ("value", "b-right"), ("expected", "b-right")):
                 text("th", css, page.say(key))

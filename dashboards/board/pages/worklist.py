@@ -120,7 +120,7 @@ def _evidence(page: Frame, view: WarningView) -> None:
     if not view.evidence:
         return
     text("div", "b-section", page.say("evidence"))
-    with box("b-scroll"), box("b-table", "table"):
+    with box("b-scroll"), box("b-table is-tags", "table"):
         with box("", "tr"):
             for key, css in (("tag", ""), ("value", "b-right"), ("expected", "b-right"), ("score", "b-right")):
                 text("th", css, page.say(key))
