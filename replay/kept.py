@@ -42,6 +42,7 @@ CODE: Final = (
     "replay/incident.py",
     "replay/kept.py",
     "replay/player.py",
+    "replay/scores/answers.py",
     "replay/versions.py",
 )
 """Folders and files that decide what is said; how it is judged and shown is not kept."""
