@@ -162,9 +162,9 @@ class ShiftBank:
 
         NaN where too little was learned; a reading that is missing now leaves both as they were.
         """
-        ratio = moved * self._per_limit
-        most = np.abs(np.nan_to_num(ratio)).argmax(axis=0)[None]
-        return np.take_along_axis(ratio, most, axis=0)[0], np.take_along_axis(moved, most, axis=0)[0]
+        ratio, deviation = np.empty(self.shape[1:]), np.empty(self.shape[1:])
+        bank_rows.lead(moved, self._per_limit, ratio, deviation)
+        return ratio, deviation
 
     def learn_moved(self, x: Values, moved: Array, where: Mask) -> None:
         """`learn`, given what `moved` returned for the same residuals."""
@@ -210,6 +210,11 @@ class ShiftBank:
     def mean(self) -> Array:
         """(n_units, n_tags) what the residuals usually are [unit of the tag]; not to be changed."""
         return self._mean
+
+    @property
+    def per_limit(self) -> Array:
+        """(n_scales, n_units, n_tags) one over the deviation at the limit; NaN = too little was learned; not to be changed."""
+        return self._per_limit
 
     def band(self) -> Array:
         """Residual that reaches the limit if it lasts [unit of the tag], (n_units, n_tags); NaN while too little was learned."""

@@ -43,6 +43,18 @@ def score(x: Array, moved: Array, per_limit: Array, scores: Array) -> None:
 
 
 @compiled
+def lead(moved: Array, per_limit: Array, ratio: Array, deviation: Array) -> None:
+    """Ratio to its limit, with its sign, and filter on the scale that stands out most."""
+    for u in range(moved.shape[1]):
+        for j in range(moved.shape[2]):
+            ratio[u, j], deviation[u, j] = moved[0, u, j] * per_limit[0, u, j], moved[0, u, j]
+            for k in range(1, len(moved)):
+                one = moved[k, u, j] * per_limit[k, u, j]
+                if abs(one) > abs(ratio[u, j]):
+                    ratio[u, j], deviation[u, j] = one, moved[k, u, j]
+
+
+@compiled
 def learn(
     x: Array,
     where: Mask,

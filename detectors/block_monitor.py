@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +24,7 @@ from detectors.normal_behaviour import Judgement, NormalBehaviour
 from detectors.quality import QualityGate
 from detectors.reporter import Reporter
 from detectors.sensor_faults import SensorFaults
-from detectors.tuning import Tuning
+from detectors.tuning import NO_HISTORY_S, Tuning
 from stations.plant import Block, Station
 from stations.scan import Scan
 
@@ -169,7 +170,7 @@ class BlockMonitor:
 
     def _doubted(self, judgement: Judgement, values: Values, silent: Mask, *, resumes: bool) -> Mask | None:
         """Which of the judged readings are not believed yet; None = all are."""
-        residual = judgement.residual[: len(values)]
+        residual = judgement.residual
         if self._faults.busy:
             read = values.take(self._judged_columns, axis=1)
             read[silent] = np.nan
@@ -199,8 +200,15 @@ class BlockMonitor:
         events: list[Event] = [done]
         if action.outcome == actions.SENSOR:
             unit, judged = self._advisory.blamed(action.warning)
-            events.append(self._mark(action, unit, self._columns[judged], is_marked=True))
+            events.extend(self._mark_blamed(action, unit, self._columns[judged]))
         return events
+
+    def _mark_blamed(self, action: Action, unit: int, column: int) -> Iterator[Event]:
+        """Of a warning of all units together every one has a sensor of its own, unless they share it."""
+        n_units = len(self._block.units)
+        all_units = range(1 if self._block.tags[column].shared else n_units)
+        for one in all_units if unit == n_units else (unit,):
+            yield self._mark(action, one, column, is_marked=True)
 
     def _act_on_part(self, action: Action) -> Event:
         if action.kind == actions.REPAIRED:
@@ -266,6 +274,8 @@ class BlockMonitor:
         )
 
     def _trend(self, scan: Scan, x: Values, judgement: Judgement) -> TagTrend | None:
+        if self._tuning.history_s >= NO_HISTORY_S:
+            return None
         if not self._advisory.episodes.busy and scan.time_ns - self._history_ns < self._tuning.history_s * 1e9:
             return None
         units: Mask = np.logical_or.reduce(self._advisory.episodes.open[: len(x)], axis=1)

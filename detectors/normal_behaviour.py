@@ -1,4 +1,4 @@
-"""One detector made of two: the residual of normal behaviour, watched by the shift bank."""
+"""One detector made of three: the residual of normal behaviour, how far to believe it, and the shift bank that watches it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import sisters
+from detectors import sisters, transients
 from detectors.bank import ShiftBank
 from detectors.base import HUGE, Array, Covariates, Mask, Values
 from detectors.compiled import compiled
 from detectors.regression import SharedGainRegression
+from detectors.transients import Transients
 from detectors.tuning import Tuning
 from stations.plant import Block
 
@@ -25,9 +26,9 @@ class Judgement:
     """What one scan looks like against normal behaviour; (n_units, n_tags) each, NaN = cannot say.
 
     ``expected`` [unit of the tag, or its logarithm]; ``spread`` >= 1 [-], how much wider a residual is where the covariates leave
-    their learned range; ``judged`` the values in that unit; ``residual`` (judged - expected) / spread, of a farm followed by
-    those among sisters; ``score`` [-], of a farm with one row more, that of all units together (`detectors.sisters`);
-    ``moved`` (n_scales, rows of the residual, n_tags) is what the filters of the bank become when the scan is learned.
+    their learned range, and while the expectation moves; ``judged`` the values in that unit; ``residual`` (judged - expected) /
+    spread; ``score`` [-], of a farm with one row more, that of all units together (`detectors.sisters`);
+    ``moved`` (n_scales, n_units, n_tags) is what the filters of the bank become when the scan is learned.
     """
 
     expected: Array
@@ -77,10 +78,16 @@ class NormalBehaviour:
             ready_s=BURN_IN * operation_s,
             correlation_s=tuning.correlation_s,
         )
+        resolution = np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags])
+        self._transients: Transients | None = None
+        if transients.shows(block.period_s):
+            self._transients = Transients(
+                resolution, n_units=self._n_units, period_s=block.period_s, memory_s=tuning.spread_memory_s
+            )
         self._bank = ShiftBank(
-            np.array([LOG_RESOLUTION if tag.log else tag.resolution for tag in tags]),
+            resolution,
             np.array([order.index(tag.model or "") for tag in tags], dtype=np.intp),
-            n_units=self._n_units * (2 if self._is_farm else 1),
+            n_units=self._n_units,
             period_s=block.period_s,
             scales_s=tuning.scales_s,
             limit=tuning.limit,
@@ -94,14 +101,14 @@ class NormalBehaviour:
     def judge(self, x: Values, f: Covariates) -> Judgement:
         """Expected value, residual and score of one scan. Changes nothing."""
         expected, spread = self._regression.expected(f)
+        if self._transients is not None:
+            spread *= self._transients.spread(expected)
         judged = self._judged(x)
         residual = (judged - expected) / spread
-        if self._is_farm:
-            residual = np.concatenate([residual, residual - sisters.median(residual)])
         moved = self._bank.moved(residual)
         score = self._bank.score_moved(residual, moved)
         if self._is_farm:
-            score = sisters.vouched(score[: self._n_units], score[self._n_units :])
+            score = sisters.vouched(score, moved, self._bank.per_limit)
         return Judgement(expected, spread, judged, residual, score, moved)
 
     @property
@@ -123,15 +130,19 @@ class NormalBehaviour:
         values[:, self._log] = np.exp(np.minimum(judged[:, self._log], LOG_MOST))
         return values
 
+    def lean(self, judgement: Judgement) -> Array:
+        """To which side every tag stands out, (n_units, n_tags): its score by itself, signed [-]; NaN = cannot say."""
+        return self._bank.leading(judgement.moved)[0]
+
     def leaning(self, judgement: Judgement) -> tuple[Array, Array]:
         """To which side every tag stands out, and by how much of late, both (n_units, n_tags).
 
-        Its score with the sign of the deviation [-], and the deviation itself, filtered on the scale that gives the score [unit
-        of the tag]: what a reading of the moment, which carries all noise, does not show. NaN = cannot say.
+        What `lean` says, and the deviation itself, filtered on the scale that gives the score [unit of the tag]: what a reading
+        of the moment, which carries all noise, does not show. NaN = cannot say.
         """
         score, deviation = self._bank.leading(judgement.moved)
-        lately = judgement.expected + (deviation[: self._n_units] * judgement.spread)
-        return score[: self._n_units], self.measured(lately) - self.measured(judgement.expected)
+        lately = judgement.expected + deviation * judgement.spread
+        return score, self.measured(lately) - self.measured(judgement.expected)
 
     def filters(self, judgement: Judgement, unit: int, column: int) -> tuple[Array, Array, Array]:
         """Deviation of one tag on every scale, its spread there [unit of the tag], time constants [s]; (n_scales,)."""
@@ -146,7 +157,7 @@ class NormalBehaviour:
 
     def relearn(self, where: Mask) -> None:
         """Learn the level of the tags at ``where`` (n_units, n_tags) anew; until that is done they say nothing."""
-        self._bank.relearn(np.concatenate([where, where]) if self._is_farm else where)
+        self._bank.relearn(where)
 
     def residual(self, x: Values, judgement: Judgement) -> Array:
         """Residuals (n_units, n_tags) of other values at the same covariates."""
@@ -156,11 +167,11 @@ class NormalBehaviour:
     @property
     def usual(self) -> Array:
         """(n_units, n_tags) what the residuals usually are; not to be changed."""
-        return self._bank.mean[: self._n_units]
+        return self._bank.mean
 
     def forget(self, judgement: Judgement, where: Mask) -> None:
         """Forget how the tags at ``where`` (n_units, n_tags) stood out, once ``judgement`` is learned; it changes."""
-        judgement.moved[:, np.concatenate([where, where]) if self._is_farm else where] = 0.0
+        judgement.moved[:, where] = 0.0
         judgement.score[: self._n_units][where] = np.nan
 
     def score(self, x: Values, f: Covariates) -> Array:
@@ -177,39 +188,38 @@ class NormalBehaviour:
 
     def learn_judged(self, f: Covariates, judgement: Judgement, where: Mask) -> None:
         """Take one scan in that was judged already: what `learn` does, without judging twice; ``where`` as the score."""
-        of_bank = where
         if self._is_farm:
-            among = where[:-1]
-            where = among & where[-1]  # what all units do alike must not become normal either while it stands out
-            of_bank = np.concatenate([where, among])
+            where = where[:-1] & where[-1]  # what all units do alike must not become normal either while it stands out
         settling = self._bank.settling
-        if settling is not None:
-            where = where & ~settling[: self._n_units]
-        self._bank.learn_moved(judgement.residual, judgement.moved, of_bank)
-        self._regression.learn(judgement.judged, f, where)
+        if self._transients is not None:
+            self._transients.learn(judgement.expected, judgement.residual, where)
+        self._bank.learn_moved(judgement.residual, judgement.moved, where)
+        self._regression.learn(judgement.judged, f, where if settling is None else where & ~settling)
         moved = self._bank.settled()
         if moved is not None:
-            self._regression.shift(moved[: self._n_units])
+            self._regression.shift(moved)
 
     def band(self, judgement: Judgement) -> tuple[Array, Array]:
         """Low and high end of the band around the expected value [unit of the tag], (n_units, n_tags); NaN = cannot say.
 
         A deviation to either end reaches the warning limit if it lasts.
         """
-        width = self._bank.band()[: self._n_units] * judgement.spread
+        width = self._bank.band() * judgement.spread
         return self.measured(judgement.expected - width), self.measured(judgement.expected + width)
 
     def snapshot(self) -> dict[str, Array]:
         """The whole state; arrays are copies."""
-        regression = {f"regression.{name}": array for name, array in self._regression.snapshot().items()}
-        return regression | {f"bank.{name}": array for name, array in self._bank.snapshot().items()}
+        return {f"{part}.{name}": array for part, of in self._parts for name, array in of.snapshot().items()}
 
     def restore(self, state: dict[str, Array]) -> None:
         """The inverse of `snapshot`, to the bit."""
-        self._regression.restore(
-            {n.removeprefix("regression."): a for n, a in state.items() if n.startswith("regression.")}
-        )
-        self._bank.restore({n.removeprefix("bank."): a for n, a in state.items() if n.startswith("bank.")})
+        for part, of in self._parts:
+            of.restore({n.removeprefix(f"{part}."): a for n, a in state.items() if n.startswith(f"{part}.")})
+
+    @property
+    def _parts(self) -> tuple[tuple[str, SharedGainRegression | Transients | ShiftBank], ...]:
+        of_lags = () if self._transients is None else (("transients", self._transients),)
+        return ("regression", self._regression), *of_lags, ("bank", self._bank)
 
 
 @compiled

@@ -191,7 +191,7 @@ class SensorFaults:
     def _decide(self, time_ns: int, values: Values, judgement: Judgement, behaviour: NormalBehaviour) -> list[Change]:
         before = self._kind.copy()
         how: dict[tuple[int, int], str] = {}
-        lean, _ = behaviour.leaning(judgement)
+        lean = behaviour.lean(judgement)
         score = judgement.score[: len(values)]
         lean[np.isnan(score)] = np.nan
         away = np.nan_to_num(np.abs(lean))
@@ -204,9 +204,8 @@ class SensorFaults:
             self._derive()
             self._settle(before, judgement, behaviour)
         lies = self._held[:, self._columns]
-        for array in (score, judgement.judged, judgement.residual[: len(lies)], judgement.residual[len(lies) :]):
-            if len(array):
-                array[lies] = np.nan  # not to be learned either
+        for array in (score, judgement.judged, judgement.residual):
+            array[lies] = np.nan  # not to be learned either
         self._asked = bool(self._alone.any() or self._cleared.any() or self._over.any() or self._jumps.size.any())
         lasted_ns = time_ns - self._since_ns
         told = (self._kind != SOUND) & (lasted_ns >= TELL_S[self._kind.astype(np.intp)] * 1e9)

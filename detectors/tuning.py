@@ -7,6 +7,8 @@ import math
 from dataclasses import asdict, dataclass
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
+NO_HISTORY_S = 1e9
+"""As `Tuning.history_s`: no history of tags at all, not of episodes either; it changes no warning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from detectors.alarm_load import AlarmLoad
 from detectors.events import DataQuality, EarlyWarning, Event, HealthScore
 from detectors.kpis import Kpis
 from detectors.monitor import StationMonitor
-from detectors.tuning import Tuning
+from detectors.tuning import NO_HISTORY_S, Tuning
 from replay.evaluation.judging import Said
 from replay.player import Digest, Message, encode
 from replay.scores.answers import Answers
@@ -104,7 +104,7 @@ class Heard:
 
 def silent(tuning: Tuning) -> Tuning:
     """The constants without the history of tags, at which nobody looks; it changes no warning."""
-    return replace(tuning, history_s=1e9)
+    return replace(tuning, history_s=NO_HISTORY_S)
 
 
 def opened(warnings: Iterable[EarlyWarning]) -> list[EarlyWarning]:

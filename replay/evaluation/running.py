@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context, parent_process
 from threading import Thread
-from typing import Final
 
 from detectors.monitor import StationMonitor
-from detectors.tuning import Tuning
+from detectors.tuning import NO_HISTORY_S, Tuning
 from replay.evaluation.judging import Said, SensorVerdict, Verdict, Watched, false_warnings, judge, judge_sensor
 from replay.evaluation.trials import Branch, Trial
 from stations.faults import Case
@@ -22,9 +21,6 @@ from stations.scan import Scan
 from stations.scenario import ordinary
 from stations.simulate.labels import label
 from stations.simulate.simulator import STRETCH, Simulation
-
-NO_TRENDS_S: Final = 1e9
-"""Nobody looks at the trends of tags here, and they change no warning."""
 
 Advance = Callable[[float, str], None]
 """Called with the share that is done [-] and a few words."""
@@ -104,7 +100,7 @@ def run_trial(trial: Trial, tuning: Tuning) -> Outcome:
     """Learn the station, then watch every branch from the state in which learning left the monitor."""
     station = trial.station
     outcome = Outcome(trial.number, station.technology, station.block("units").period_s)
-    monitor = StationMonitor(station, replace(tuning, history_s=NO_TRENDS_S))
+    monitor = StationMonitor(station, replace(tuning, history_s=NO_HISTORY_S))
     benign = ordinary([station], trial.start_ns, max(branch.end_ns for branch in trial.branches), trial.seed)
     healthy = Simulation(station, start_ns=trial.start_ns, seed=trial.seed, cases=benign)
     n_learned = trial.n_scans(trial.learned_ns)

@@ -11,6 +11,7 @@ import pytest
 from detectors.actions import OUTCOMES, Action
 from detectors.events import DataQuality, EarlyWarning, Event, HealthScore, Refused
 from detectors.monitor import StationMonitor
+from detectors.sisters import ALL_UNITS, FARM_UNITS
 from tests.detectors.incident import told
 from tests.detectors.small import BLOCK, PERIOD_NS, START_NS, STATION, TUNING, WARM, of, run, scans, telemetry
 
@@ -132,6 +133,18 @@ def test_the_outcome_sensor_marks_the_sensor_until_it_is_repaired() -> None:
     assert isinstance(repaired, DataQuality)
     assert repaired.transition == "returned"
     assert of(run(monitor, SCANS[WARM + 40 : WARM + 60]), HealthScore)[-1].good[1] == 1.0
+
+
+def test_the_outcome_sensor_of_all_units_marks_the_sensor_of_each() -> None:
+    units = tuple(str(i + 1) for i in range(FARM_UNITS))
+    block = replace(BLOCK, units=units)
+    values = np.concatenate([telemetry(WARM + 30, seed) for seed in range(len(units))], axis=1)[:, : len(units)]
+    values[HOT:, :, PAD1] += 8.0
+    monitor = StationMonitor(replace(STATION, blocks=(block,)), TUNING)
+    (warning,) = of(run(monitor, scans(values, block=block)), EarlyWarning)[:1]
+    assert warning.unit == ALL_UNITS
+    _, *marked = do(monitor, "close", warning=warning.id, outcome="sensor")
+    assert [(one.unit, one.tag) for one in of(marked, DataQuality)] == [(unit, "PAD1") for unit in units]
 
 
 def test_maintenance_suppresses_and_learns_the_new_level_afterwards() -> None:

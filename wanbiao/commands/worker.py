@@ -54,12 +54,12 @@ def _compile(fleet: Fleet) -> None:
     import numpy as np
 
     from detectors.monitor import StationMonitor
-    from detectors.sisters import FARM_UNITS
+    from detectors.sisters import FARM_UNITS, is_farm
     from detectors.tuning import Tuning
     from stations.scan import Scan
 
-    farms = {len(block.units) >= FARM_UNITS: block for block in fleet.blocks}
-    for block in farms.values():
+    kinds = {is_farm(len(block.units)): block for block in fleet.blocks}
+    for block in kinds.values():
         # Sampled so slowly that each scan is learned: the loops that learn are among those to be ready.
         some = block.only(FARM_UNITS).at_period(Tuning().learn_s)
         monitor = StationMonitor(replace(fleet.stations[block.station], blocks=(some,)))
