@@ -194,12 +194,13 @@ class SensorFaults:
         lean = behaviour.lean(judgement)
         score = judgement.score[: len(values)]
         lean[np.isnan(score)] = np.nan
-        away = np.nan_to_num(np.abs(lean))
+        lean = np.nan_to_num(lean)
+        away = np.abs(lean)
         self._spikes(time_ns)
         self._repeat(time_ns)
         if self._held.any():
             self._watch(time_ns, values, away, behaviour, how)
-        self._accuse(time_ns, values, away, score, judgement, behaviour)
+        self._accuse(time_ns, values, lean, score, judgement, behaviour)
         if (self._kind != before).any():
             self._derive()
             self._settle(before, judgement, behaviour)
@@ -272,11 +273,12 @@ class SensorFaults:
         self,
         time_ns: int,
         values: Values,
-        away: Array,
+        lean: Array,
         score: Array,
         judgement: Judgement,
         behaviour: NormalBehaviour,
     ) -> None:
+        away = np.abs(lean)
         free = ~self._held[:, self._columns]
         size = self._jumps.size
         stepped, jumps = size != 0.0, self._jumps.scans > 0.0
@@ -303,7 +305,9 @@ class SensorFaults:
         # What differs after a standstill has to last and to grow, as a drift does: a machine seldom starts where it stopped.
         sharp = stepped & (self._jumps.sharp > 0.0) & (self._jumps.carried == 0.0)
         sharp &= np.abs(deviation - size) <= SHARP * np.abs(size)
-        of = sharp.astype(np.intp), np.arange(deviation.shape[1]), (deviation > 0.0).astype(np.intp)
+        # To which side it drifts is what it did of late; the level of this hour may lie on the other.
+        is_up = np.where(stepped, deviation, lean) > 0.0
+        of = sharp.astype(np.intp), np.arange(deviation.shape[1]), is_up.astype(np.intp)
         # What leads a failure is the first to tell of it: its company comes when its share has grown out of the noise.
         witness = self._lone[of] | (away < JOIN_SCORE / np.maximum(self._second[of], 1e-9))
         outstanding = sharp | (score >= ASK_SCORE)

@@ -243,3 +243,18 @@ def test_a_restored_monitor_goes_on_to_the_bit(split: int, kind: str, seed: int)
     rest = some[split:]
     assert doubts(run(other, rest)) == doubts(run(monitor, rest))
     assert other.snapshot("units") == monitor.snapshot("units")
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.25, 0.5, 0.75])
+def test_to_which_side_a_tag_drifts_is_what_it_did_of_late(phase: float) -> None:
+    """A part that warms over days reads less than usual in some hours, when it may not be taken for a sensor that reads low."""
+    warm = Signature("F01", Text("热", "hot"), Text("看", "look"), "", (("PAD1", 1.0),), False)
+    station = replace(STATION, blocks=(replace(BLOCK, signatures=(warm,)),))
+    changed = values()
+    t = np.arange(len(changed) - BEGIN)
+    swing = 3.0 * np.minimum(1.0, t / 40.0) * np.sin(2.0 * np.pi * (t / 24.0 + phase))
+    changed[BEGIN:, 1, PAD1] += (0.02 * t + swing).astype(np.float32)
+    revision = station.block("units").revision
+    events = run(StationMonitor(station, PATIENT), [replace(one, revision=revision) for one in scans(changed)])
+    assert doubts(events) == []
+    assert warned(events) == {("2", "bearing")}
