@@ -130,9 +130,11 @@ def describe_recording(
 
 
 def found_period_s(path: Path, dialect: Dialect = PLAIN) -> float | None:
-    """Median step of the times in the first rows of a recording [s]; None if it has no time column, or no two times."""
+    """Median step of the times in the first rows of a recording [s]; None if it has no rows, no time column, or no two times."""
     names = read_header(path, dialect).names
     cells = list(islice(read_rows(path, dialect), STEP_ROWS))
+    if not cells:
+        return None
     try:
         return _period_s(path, names, cells, clock_of(path, names, cells, dialect), unit_column(names, dialect))
     except RecordingError:

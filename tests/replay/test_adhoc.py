@@ -99,6 +99,11 @@ def test_rows_that_are_no_later_do_not_count_as_learned_before_a_time(path: Path
     assert made.learn_rows == (200,)
 
 
+def test_a_table_without_rows_has_no_period(path: Path) -> None:
+    path.write_text("time,a,b\n")
+    assert found_period_s(path) is None
+
+
 def test_without_a_time_column_rows_are_one_second_apart_unless_told(path: Path) -> None:
     path.write_text("a,b\n" + "".join(f"{i % 7},{i % 5}\n" for i in range(200)))
     made = describe_recording([path])
