@@ -7,6 +7,7 @@ learned.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,13 +123,15 @@ def _read(path: Path) -> _Labels:
 
 
 def _check(path: Path, at: str, one: Label) -> None:
-    """RecordingError if a label is of nothing that there is, or ends before it begins."""
+    """RecordingError if a label is of nothing that there is, is not felt, or ends before it begins."""
     if one.category not in CATEGORIES:
         near = nearest(one.category, CATEGORIES)
         hint = f'; nearest: "{near}"' if near else ""
         raise RecordingError(f'{path}: {at}.category: "{one.category}"; expected one of {", ".join(CATEGORIES)}{hint}')
     if one.kind not in kinds():
         raise RecordingError(f'{path}: {at}.kind: "{one.kind}"; expected one of wanbiao catalogue events')
+    if not (math.isfinite(one.severity) and one.severity > 0):
+        raise RecordingError(f"{path}: {at}.severity: {one.severity:g}; expected a positive number")
     _check_time(path, f"{at}.start_ns", one.start_ns)
     for name, time_ns in (("end_ns", one.end_ns), ("repaired_ns", one.repaired_ns)):
         if time_ns is not None:
