@@ -20,6 +20,8 @@ VALUE_CHARS_MAX: Final = 60
 """A longer value is cut in a message: the line must stay one line on a screen."""
 NUMBER_MAX: Final = 1e15
 """Numbers beyond it are typing errors; it also keeps every product of two numbers of a file finite."""
+TOML_MOST_BYTES: Final = 1 << 20
+"""Size of a TOML file: thirty times the longest template. It is read whole, so a device or a recording must not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,12 @@ def show(value: object) -> str:
 def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
     """The document of a TOML file; None, and a problem, if it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(TOML_MOST_BYTES + 1)
+        if len(data) > TOML_MOST_BYTES:
+            problems.append(Problem(path.name, "file", "too large", f"at most {TOML_MOST_BYTES} bytes"))
+            return None
+        return tomllib.loads(data.decode())
     except tomllib.TOMLDecodeError as error:
         text, _, where = str(error).removesuffix(")").rpartition(" (at ")
         problems.append(Problem(path.name, where or "file", text or str(error), "valid TOML"))

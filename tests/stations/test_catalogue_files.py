@@ -98,6 +98,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         (b"code = '\xff'", "own.toml: byte 8: is not UTF-8; expected a text file in UTF-8"),
         (b"a = " + b"1" * 5000, "own.toml: file: Exceeds the limit *; expected valid TOML"),
         (b"a = " + b"[" * 9000, "own.toml: file: maximum recursion depth *; expected valid TOML"),
+        (b"#" * ((1 << 20) + 1), "own.toml: file: too large; expected at most 1048576 bytes"),
         (b"", "own.toml: code: missing; expected text"),
         (b"template = 3", "own.toml: template: 3; expected text or a table"),
     ],
