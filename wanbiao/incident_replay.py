@@ -196,6 +196,8 @@ def span(incident: Incident, options: dict[str, Any]) -> tuple[int | None, int]:
     end_ns = incident.scenario.end_ns if to_ns is None else to_ns
     if from_ns is not None and from_ns >= end_ns:
         raise click.UsageError("--from is not before --to, or the end; expected an earlier time")
+    if end_ns <= incident.scenario.start_ns:
+        raise click.UsageError(f'--to "{options["to"]}" is where the incident begins; expected a later time')
     return from_ns, end_ns
 
 

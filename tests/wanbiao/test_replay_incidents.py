@@ -424,6 +424,7 @@ def test_a_recording_that_is_cut_off_is_one_line(folder: Path, tmp_path: Path) -
         (["i01", "--from", "119"], "outside the incident; expected a day from 0 to 118"),
         (["i01", "--from", "soon"], "expected a day from 0 to 118, or a time such as 2009-04-21"),
         (["i01", "--from", "20", "--to", "10"], "--from is not before --to"),
+        (["i01", "--to", "0"], '--to "0" is where the incident begins; expected a later time'),
     ],
     ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else "",
 )
