@@ -38,6 +38,8 @@ BAD_SHOWN: Final = 5
 """Bad rows of a recording that are named."""
 NOWHERE: Final = "none"
 """Stands in ``WANBIAO_CACHE`` for no folder."""
+PAGES: Final = (".html", ".htm")
+"""Ends of files that a report may be written over."""
 SWEEP_MOST: Final = 20
 """Values of a sweep: each has monitors of its own, side by side."""
 
@@ -277,8 +279,13 @@ def _print(verdicts: Sequence[Verdict], play: Play, options: dict[str, Any]) -> 
 
 
 def _check_writable(path: Path) -> None:
+    """ConfigError if a report cannot be written there, or would take the place of what is no report."""
     if path.is_dir() or not path.parent.is_dir():
         raise ConfigError(f"--report {path}: cannot be written; expected a file in a folder that exists")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConfigError(f"--report {path}: cannot be written: permission denied")
+    if path.is_file() and path.suffix not in PAGES:
+        raise ConfigError(f"--report {path}: is there, and is no page; expected a new file, or one that ends in .html")
 
 
 def _write_report(path: Path, incident: Incident, verdicts: Sequence[Verdict], play: Play, language: str) -> None:

@@ -462,3 +462,12 @@ def test_a_report_that_cannot_be_written_is_told_before_the_play(tmp_path: Path)
     result = run("replay", SMALL, "--report", tmp_path / "no" / "x.html")
     assert result.exit_code == 78
     assert "expected a file in a folder that exists" in result.stderr
+
+
+def test_a_report_does_not_take_the_place_of_a_recording_or_its_labels(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(LABELS)
+    result = run("replay", SMALL, "--report", path)
+    assert result.exit_code == 78
+    assert "is there, and is no page; expected a new file, or one that ends in .html" in result.stderr
+    assert path.read_text() == LABELS
