@@ -54,9 +54,7 @@ class LabelledIncident(Incident):
     def __init__(self, folder: Path, fleet: Fleet) -> None:
         told = _read(folder / LABELS)
         self._labels = sorted(told.labels, key=lambda one: (one.start_ns, one.station, one.unit, one.kind))
-        files = {path.name.partition(".")[0]: path for path in sorted(folder.iterdir()) if path.name.endswith(SUFFIXES)}
-        if not files:
-            raise RecordingError(f"{folder}: no recording in this folder; expected files such as YXK.parquet")
+        files = _files(folder)
         stations = {code: _station(path, code, fleet) for code, path in files.items()}
         _check_places(folder / LABELS, told.labels, stations)
         self._recordings = {code: Recording([files[code]], one.block("units")) for code, one in stations.items()}
@@ -104,6 +102,21 @@ class LabelledIncident(Incident):
     def labels(self) -> list[Label]:
         """Those of the file, in order of time."""
         return self._labels
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """The recordings of a folder by station; RecordingError if there is none, or if a station has two."""
+    files: dict[str, Path] = {}
+    for path in sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES)):
+        code = path.name.partition(".")[0]
+        if code in files:
+            raise RecordingError(
+                f"{path}: a second recording of {code}; expected one a station, beside {files[code].name}"
+            )
+        files[code] = path
+    if not files:
+        raise RecordingError(f"{folder}: no recording in this folder; expected files such as YXK.parquet")
+    return files
 
 
 def _read(path: Path) -> _Labels:
@@ -154,7 +167,8 @@ def _check_places(path: Path, labels: Sequence[Label], stations: Mapping[str, St
             raise RecordingError(
                 f'{path}: labels[{i}].station: "{one.station}"; expected one with a recording: {", ".join(stations)}'
             )
-        if one.unit and one.unit not in stations[one.station].block("units").units:
+        block = stations[one.station].block("units")
+        if one.unit and one.unit not in block.units:
             raise RecordingError(f'{path}: labels[{i}].unit: "{one.unit}"; expected a unit of {one.station}')
 
 

@@ -385,6 +385,15 @@ def test_labels_that_cannot_be_read_are_one_line(folder: Path, labels: str | Non
     assert result.stderr.count("\n") == 1
 
 
+def test_two_recordings_of_a_station_are_one_too_many(folder: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(folder, mine)
+    (mine / "HYG.csv").write_text("time,unit\n")
+    result = run("replay", mine)
+    assert result.exit_code == 65
+    assert "HYG.parquet: a second recording of HYG; expected one a station, beside HYG.csv" in result.stderr
+
+
 def test_a_recording_that_is_cut_off_is_one_line(folder: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     shutil.copytree(folder, mine)
