@@ -159,7 +159,7 @@ def _check_time(path: Path, at: str, time_ns: int) -> None:
 
 
 def _check_places(path: Path, labels: Sequence[Label], stations: Mapping[str, Station]) -> None:
-    """RecordingError if something fails in a station that was not recorded, or in a unit that its station does not have."""
+    """RecordingError if something fails in a station that was not recorded, or in a unit or a tag that it does not have."""
     for i, one in enumerate(labels):
         if one.station not in stations:
             if one.category == "benign":
@@ -170,6 +170,10 @@ def _check_places(path: Path, labels: Sequence[Label], stations: Mapping[str, St
         block = stations[one.station].block("units")
         if one.unit and one.unit not in block.units:
             raise RecordingError(f'{path}: labels[{i}].unit: "{one.unit}"; expected a unit of {one.station}')
+        if one.tag and one.tag not in block.tag_index:
+            near = nearest(one.tag, block.tag_index)
+            hint = f'; nearest: "{near}"' if near else ""
+            raise RecordingError(f'{path}: labels[{i}].tag: "{one.tag}"; expected a tag of {one.station}{hint}')
 
 
 def _station(path: Path, code: str, fleet: Fleet) -> Station:

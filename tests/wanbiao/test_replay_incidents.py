@@ -369,6 +369,10 @@ def test_a_recording_that_is_played_in_part_says_why_it_has_no_score(folder: Pat
         (LABELS.replace("1783000000000000000", "9" * 30), "expected nanoseconds since 1970, in the years 2000 to 2099"),
         (LABELS.replace("1782900000000000000", "-1"), "labels[0].start_ns: -1; expected nanoseconds since 1970"),
         (LABELS.replace("]}", '], "event_ns": 3}'), "labels.json: event_ns: 3; expected nanoseconds since 1970"),
+        (
+            LABELS.replace('"tag": ""', '"tag": "MED10CT110"'),
+            'labels[0].tag: "MED10CT110"; expected a tag of HYG; nearest: ',
+        ),
         (LABELS.replace("1.0", "-1"), "labels[0].severity: -1; expected a positive number"),
         (LABELS.replace('"HYG"', '"YXK"'), 'labels[0].station: "YXK"; expected one with a recording: HYG'),
         (None, 'labels[0].category: "failur"; expected one of failure, sensor, data, benign; nearest: "failure"'),
