@@ -19,17 +19,21 @@ from replay.adhoc import found_period_s
 from replay.files import SUFFIXES, RecordingError
 from replay.incident import DAY_S, Incident
 from replay.recordings import BadRow, Recording
-from stations.faults import Case, kinds
+from stations.faults import PACES, Case, kinds
 from stations.plant import Fleet, Station, Text
 from stations.scan import FIRST_NS, LAST_NS, Scan
 from stations.scenario import Played, Scenario
-from stations.schema import nearest
+from stations.schema import nearest, show
 from stations.simulate.labels import Label
 
 LABELS: Final = "labels.json"
 LABELS_MOST_BYTES: Final = 16 << 20
 """Size of a label file: a hundred thousand labels."""
 CATEGORIES: Final = ("failure", "sensor", "data", "benign")
+LATER: Final = ("end_ns", "repaired_ns")
+"""Times of a label that come after its begin."""
+TIMES: Final = ("start_ns", *LATER, "sign_ns", "alarm_ns", "trip_ns")
+"""All times of a label."""
 
 
 class _Labels(msgspec.Struct):
@@ -140,16 +144,20 @@ def _check(path: Path, at: str, one: Label) -> None:
     if one.category not in CATEGORIES:
         near = nearest(one.category, CATEGORIES)
         hint = f'; nearest: "{near}"' if near else ""
-        raise RecordingError(f'{path}: {at}.category: "{one.category}"; expected one of {", ".join(CATEGORIES)}{hint}')
+        raise RecordingError(
+            f"{path}: {at}.category: {show(one.category)}; expected one of {', '.join(CATEGORIES)}{hint}"
+        )
     if one.kind not in kinds():
-        raise RecordingError(f'{path}: {at}.kind: "{one.kind}"; expected one of wanbiao catalogue events')
+        raise RecordingError(f"{path}: {at}.kind: {show(one.kind)}; expected one of wanbiao catalogue events")
+    if one.pace not in PACES:
+        raise RecordingError(f"{path}: {at}.pace: {show(one.pace)}; expected one of {', '.join(PACES)}")
     if not (math.isfinite(one.severity) and one.severity > 0):
         raise RecordingError(f"{path}: {at}.severity: {one.severity:g}; expected a positive number")
-    _check_time(path, f"{at}.start_ns", one.start_ns)
-    for name, time_ns in (("end_ns", one.end_ns), ("repaired_ns", one.repaired_ns)):
+    for name in TIMES:
+        time_ns = getattr(one, name)
         if time_ns is not None:
             _check_time(path, f"{at}.{name}", time_ns)
-            if time_ns <= one.start_ns:
+            if name in LATER and time_ns <= one.start_ns:
                 raise RecordingError(f"{path}: {at}.{name}: {time_ns}; expected later than start_ns, {one.start_ns}")
 
 
@@ -165,15 +173,15 @@ def _check_places(path: Path, labels: Sequence[Label], stations: Mapping[str, St
             if one.category == "benign":
                 continue  # weather is of all stations
             raise RecordingError(
-                f'{path}: labels[{i}].station: "{one.station}"; expected one with a recording: {", ".join(stations)}'
+                f"{path}: labels[{i}].station: {show(one.station)}; expected one with a recording: {', '.join(stations)}"
             )
         block = stations[one.station].block("units")
         if one.unit and one.unit not in block.units:
-            raise RecordingError(f'{path}: labels[{i}].unit: "{one.unit}"; expected a unit of {one.station}')
+            raise RecordingError(f"{path}: labels[{i}].unit: {show(one.unit)}; expected a unit of {one.station}")
         if one.tag and one.tag not in block.tag_index:
             near = nearest(one.tag, block.tag_index)
             hint = f'; nearest: "{near}"' if near else ""
-            raise RecordingError(f'{path}: labels[{i}].tag: "{one.tag}"; expected a tag of {one.station}{hint}')
+            raise RecordingError(f"{path}: labels[{i}].tag: {show(one.tag)}; expected a tag of {one.station}{hint}")
 
 
 def _station(path: Path, code: str, fleet: Fleet) -> Station:
