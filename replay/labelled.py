@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from replay.adhoc import found_period_s
+from replay.clocks import time_text
 from replay.files import SUFFIXES, RecordingError
 from replay.incident import DAY_S, Incident
 from replay.recordings import BadRow, Recording
@@ -64,6 +65,7 @@ class LabelledIncident(Incident):
         self._recordings = {code: Recording([files[code]], one.block("units")) for code, one in stations.items()}
         first_ns, last_ns = _span(self._recordings)
         wrong = [one for one in self._labels if one.category != "benign"]
+        _check_within(folder / LABELS, wrong, first_ns, last_ns)
         start_ns = min((one.start_ns for one in wrong), default=(first_ns + last_ns) // 2)
         start_ns = min(max(start_ns, first_ns), last_ns)
         event_ns = told.event_ns or max((one.end_ns for one in wrong), default=0)
@@ -182,6 +184,14 @@ def _check_places(path: Path, labels: Sequence[Label], stations: Mapping[str, St
             near = nearest(one.tag, block.tag_index)
             hint = f'; nearest: "{near}"' if near else ""
             raise RecordingError(f"{path}: labels[{i}].tag: {show(one.tag)}; expected a tag of {one.station}{hint}")
+
+
+def _check_within(path: Path, wrong: Sequence[Label], first_ns: int, last_ns: int) -> None:
+    """RecordingError if there are faults, but all before or all after the recordings: a wrong year, clock or folder."""
+    if wrong and not any(one.start_ns <= last_ns and one.end_ns >= first_ns for one in wrong):
+        told = f"{time_text(wrong[0].start_ns)} to {time_text(wrong[0].end_ns)}"
+        expected = f"a fault within the recordings, {time_text(first_ns)} to {time_text(last_ns)}"
+        raise RecordingError(f"{path}: {wrong[0].kind}: {told}; expected {expected}")
 
 
 def _station(path: Path, code: str, fleet: Fleet) -> Station:

@@ -373,6 +373,10 @@ def test_a_recording_that_is_played_in_part_says_why_it_has_no_score(folder: Pat
             LABELS.replace('"tag": ""', '"tag": "MED10CT110"'),
             'labels[0].tag: "MED10CT110"; expected a tag of HYG; nearest: ',
         ),
+        (
+            LABELS.replace("178", "175"),
+            "F10: 2025-07-19T04:40:00Z to 2025-07-20T08:26:40Z; expected a fault within the recordings, 2026-",
+        ),
         (LABELS.replace('"slow"', '"slowly"'), 'labels[0].pace: "slowly"; expected one of slow, medium, fast'),
         (LABELS.replace("1.0", '1.0, "alarm_ns": -5'), "labels[0].alarm_ns: -5; expected nanoseconds since 1970"),
         (LABELS.replace('"2"', '"2\\n"'), 'labels[0].unit: "2\\n"; expected a unit of HYG'),
