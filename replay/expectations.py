@@ -23,6 +23,10 @@ ALL_SENSORS: Final = "*"
 """The tag of a data-quality event of a whole unit."""
 
 
+HELD: Final = {True: Text("✓ 符合", "✓ held"), False: Text("✗ 不符", "✗ not held"), None: Text("– 未定", "– undecided")}
+"""Whether what was expected came, for people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """One expectation.

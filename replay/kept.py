@@ -29,6 +29,7 @@ from replay.versions import Version
 from stations.simulate.labels import Label
 
 SUFFIX: Final = ".heard"
+UNDER_WAY: Final = ".writing"
 FILE_MOST_BYTES: Final = 32 << 20
 """Size of one file; what is larger is not kept, and not read."""
 FOLDER_MOST_BYTES: Final = 256 << 20
@@ -94,7 +95,7 @@ class Shelf:
             return
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder)
+            handle, name = tempfile.mkstemp(dir=self.folder, suffix=UNDER_WAY)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(zlib.crc32(body).to_bytes(_CRC_BYTES, "big") + body)
@@ -108,7 +109,9 @@ class Shelf:
         return self.folder / f"{key}{SUFFIX}"
 
     def _tidy(self) -> None:
-        found = sorted(((one.stat(), one) for one in self.folder.glob(f"*{SUFFIX}")), key=lambda one: -one[0].st_mtime)
+        # A play that was killed may have left a file that was under way: it grows old as the others do.
+        ours = [*self.folder.glob(f"*{SUFFIX}"), *self.folder.glob(f"*{UNDER_WAY}")]
+        found = sorted(((one.stat(), one) for one in ours), key=lambda one: -one[0].st_mtime)
         total = 0
         for stat, path in found:
             total += stat.st_size

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from detectors.events import EarlyWarning
-from replay.expectations import Checked
+from replay.expectations import HELD, Checked
 from replay.incident import Incident
 from replay.report_overlay import RUNS, Place, Run, draw_overlay
 from replay.report_pictures import LEVEL_NAMES, draw_episodes, draw_tags
@@ -32,7 +32,6 @@ h2 { break-after: avoid; } figure { margin: 1em 0; break-inside: avoid; } svg { 
 .time { white-space: nowrap; } .no { color: #8B2500; font-weight: bold; } .small { color: #666; font-size: .85em; }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } tr { break-inside: avoid; } }
 """
-HELD: Final = {True: Text("✓ 符合", "✓ held"), False: Text("✗ 不符", "✗ not held"), None: Text("– 未定", "– undecided")}
 TRANSITIONS: Final = {
     "opened": Text("出现", "opened"),
     "reopened": Text("再现", "reopened"),
@@ -122,7 +121,7 @@ def _runs(verdicts: Sequence[Verdict], words: _Words) -> str:
             _lead(one.lead_to_event_h),
             str(len(one.false)),
             str(len(one.doubts)),
-            words(HELD[one.held]),
+            words(one.held_text),
         )
         for one in verdicts
     ]

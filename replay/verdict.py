@@ -11,12 +11,13 @@ from detectors.kpis import Kpis
 from detectors.sisters import ALL_UNITS
 from replay.clocks import time_text
 from replay.evaluation.judging import judge, judge_sensor, season_of
-from replay.expectations import Checked, Finding, check
+from replay.expectations import HELD, Checked, Finding, check
 from replay.heard import Heard, opened
 from replay.incident import Incident
 from replay.scores.answers import LATE_NS
 from replay.scores.recorded import Score, scores_of
 from stations.faults import Case, kinds
+from stations.plant import Text
 from stations.simulate.labels import Label
 
 HOUR_NS: Final = 3600 * 10**9
@@ -60,6 +61,11 @@ class Verdict:
         """Whether every expectation held; None = none failed, but not all were decided, or there is none."""
         held = [one.held for one in self.checked]
         return False if False in held else None if None in held or not held else True
+
+    @property
+    def held_text(self) -> Text:
+        """The same for people; a recording of which nothing is expected leaves nothing undecided."""
+        return HELD[self.held] if self.checked else Text("–", "–")
 
     @property
     def lead_to_alarm_h(self) -> float | None:

@@ -11,13 +11,12 @@ from rich.table import Table
 
 from detectors.events import EarlyWarning
 from detectors.names import KPI_NAMES
-from replay.expectations import Checked
+from replay.expectations import HELD, Checked
 from replay.verdict import Verdict
 from stations.plant import Text
 from wanbiao.display import FILE_WIDTH, GREY, LOOKS, date, duration, worded
 from wanbiao.load_view import figure_text
 
-HELD: Final = {True: Text("✓ 符合", "✓ held"), False: Text("✗ 不符", "✗ not held"), None: Text("– 未定", "– undecided")}
 CAUGHT: Final = {True: Text("✓ 是", "✓ yes"), False: Text("✗ 否", "✗ no"), None: Text("–", "–")}
 LOAD_SHOWN: Final = ("per_day", "per_day_most", "flood_share", "watch_share", "chattering", "stale")
 """Key figures of the load that stand in a verdict; `wanbiao load` tells all."""
@@ -60,7 +59,7 @@ def add_row(table: Table, verdict: Verdict, seconds: float, language: str) -> No
     table.add_row(
         verdict.name,
         str(len(verdict.checked)),
-        worded(HELD[verdict.held], language),
+        worded(verdict.held_text, language),
         worded(CAUGHT[verdict.caught], language),
         lead_text(verdict.lead_to_alarm_h),
         lead_text(verdict.lead_to_event_h),
@@ -153,7 +152,7 @@ def print_runs(out: Console, verdicts: Sequence[Verdict], language: str) -> None
 def _cells(verdict: Verdict, language: str) -> list[str]:
     return [
         "–" if verdict.first is None else date(verdict.first.time_ns),
-        worded(HELD[verdict.held], language),
+        worded(verdict.held_text, language),
         worded(CAUGHT[verdict.caught], language),
         lead_text(verdict.lead_to_alarm_h),
         lead_text(verdict.lead_to_event_h),

@@ -113,6 +113,11 @@ def test_the_oldest_files_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert shelf.find("0" * 32) is not None  # used just now: the second is the oldest
     shelf.keep(small("3" * 32, 300))
     assert [shelf.find(str(i) * 32) is not None for i in range(4)] == [True, False, False, True]
+    left = tmp_path / f"killed{kept.UNDER_WAY}"
+    left.write_bytes(bytes(999))
+    os.utime(left, (0, 0))
+    shelf.keep(small("5" * 32, 300))
+    assert not left.exists()
     monkeypatch.setattr(kept, "FILE_MOST_BYTES", 200)
     shelf.keep(small("4" * 32, 300))
     assert not (tmp_path / f"{'4' * 32}{kept.SUFFIX}").exists()
