@@ -138,8 +138,14 @@ def _opened(path: Path) -> sqlite3.Connection:
         ((found,),) = db.execute("PRAGMA quick_check(1)").fetchall()
         if found != "ok":
             raise sqlite3.DatabaseError(found)
+        db.execute("BEGIN IMMEDIATE")  # another program may begin the same file
+        (schema,) = db.execute("PRAGMA user_version").fetchone()
+        ((tables,),) = db.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        if schema == 0 and tables:
+            raise ConnectorError(f"{path} is a SQLite file of another program; expected a diary", retryable=False)
         db.execute(_TABLE)
         db.execute(f"PRAGMA user_version = {SCHEMA}")
+        db.execute("COMMIT")
     except BaseException:
         db.close()
         raise

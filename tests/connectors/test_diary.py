@@ -110,6 +110,18 @@ def test_a_file_of_a_newer_program_is_left_alone(path: Path) -> None:
     assert path.read_bytes()[60:64] == before[60:64]  # where SQLite keeps user_version
 
 
+def test_a_file_of_another_program_is_left_alone(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE entry (note TEXT)")
+    db.close()
+    with pytest.raises(ConnectorError, match="another program; expected a diary"):
+        Diary(path, "story")
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA user_version").fetchone() == (0,)
+    assert db.execute("SELECT sql FROM sqlite_master").fetchall() == [("CREATE TABLE entry (note TEXT)",)]
+    db.close()
+
+
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConnectorError, match=r"diary .*: unable to open database file"):
         Diary(tmp_path / "nowhere" / "demo.sqlite3", "story")
