@@ -50,8 +50,8 @@ EXIT_USAGE: Final = 2
 EXIT_UNAVAILABLE: Final = 69
 EXIT_IO: Final = 74
 EXIT_INTERRUPTED: Final = 130
-NOISY: Final = ("aiokafka", "faust", "influxdb_client", "mode", "urllib3", "uvicorn")
-"""Libraries that log each rebalance in ten lines; their warnings are enough."""
+NOISY: Final = ("aiokafka", "faust", "influxdb_client", "matplotlib", "mode", "urllib3", "uvicorn")
+"""Libraries that log each rebalance, or each font, in ten lines; their warnings are enough."""
 SILENT: Final = ("apprise", "kafka")
 """Twenty lines for a server that is away, before the exception that says so in one."""
 OURS: Final = ("connectors", "dashboards", "detectors", "replay", "stations", "streams", "wanbiao")

@@ -40,6 +40,8 @@ def nothing(_event: EarlyWarning) -> None:
 
 ADVANCE_LEAST: Final = 1e-3
 """Share of the play between two tellings of how far it is: a date costs as much as a tenth of a scan."""
+LEARNING: Final = "学习 learning, "
+"""What goes on before an incident begins, in the progress of its play."""
 TRACED_MOST: Final = 2
 """Runs whose tags are kept for a report: the first, and the one that lies over it."""
 
@@ -143,7 +145,8 @@ class Play:
                 reached_ns = scan.time_ns + 1
                 share = (scan.time_ns - first_ns) / (end_ns - first_ns)
                 if share >= shown:
-                    advance(share, date(scan.time_ns))
+                    doing = LEARNING if scan.time_ns < start_ns else ""
+                    advance(share, f"{doing}{date(scan.time_ns)}")
                     shown = share + ADVANCE_LEAST
                 for traces, events in zip(self.traces, told, strict=False):
                     traces.take(events)
