@@ -125,24 +125,16 @@ class Diary:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """The database, sound. sqlite3.DatabaseError if it is not, ConnectorError if a newer program made it."""
+    """The database, sound. sqlite3.DatabaseError if it is not, ConnectorError if it is no diary, or of a newer program."""
     db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
+        _check(db, path)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")  # a person is told that it is recorded: then it is on the disk
-        (schema,) = db.execute("PRAGMA user_version").fetchone()
-        if schema > SCHEMA:
-            raise ConnectorError(
-                f"diary {path} is of schema {schema}; this program reads 1 to {SCHEMA}", retryable=False
-            )
         ((found,),) = db.execute("PRAGMA quick_check(1)").fetchall()
         if found != "ok":
             raise sqlite3.DatabaseError(found)
-        db.execute("BEGIN IMMEDIATE")  # another program may begin the same file
-        (schema,) = db.execute("PRAGMA user_version").fetchone()
-        ((tables,),) = db.execute("SELECT count(*) FROM sqlite_master").fetchall()
-        if schema == 0 and tables:
-            raise ConnectorError(f"{path} is a SQLite file of another program; expected a diary", retryable=False)
+        db.execute("BEGIN IMMEDIATE")  # table and schema appear at once, to a program that begins the same file too
         db.execute(_TABLE)
         db.execute(f"PRAGMA user_version = {SCHEMA}")
         db.execute("COMMIT")
@@ -150,3 +142,15 @@ def _opened(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    """Look at a file before anything is written: what is no diary of ours is left as it is."""
+    db.execute("BEGIN")
+    (schema,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    db.execute("COMMIT")
+    if schema > SCHEMA:
+        raise ConnectorError(f"diary {path} is of schema {schema}; this program reads 1 to {SCHEMA}", retryable=False)
+    if schema == 0 and tables:
+        raise ConnectorError(f"{path} is a SQLite file of another program; expected a diary", retryable=False)

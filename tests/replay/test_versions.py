@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ PLAYED = fleet().stations["HYG"].at_period(600.0)
 UNITS = PLAYED.block("units")
 
 
-def version(**changes: object) -> Version:
-    return Version(PLAYED, _other(replace(UNITS, **changes)))  # type: ignore[arg-type]
+def version(**changes: Any) -> Version:
+    return Version(PLAYED, _other(replace(UNITS, **changes)))
 
 
 def _other(block: Block) -> Station:
@@ -75,7 +76,7 @@ def test_scans_of_other_stations_pass() -> None:
         ),
     ],
 )
-def test_a_version_that_cannot_judge_these_readings_is_refused(changes: dict[str, object], part: str) -> None:
+def test_a_version_that_cannot_judge_these_readings_is_refused(changes: dict[str, Any], part: str) -> None:
     with pytest.raises(VersionError, match=part):
         version(**changes)
 

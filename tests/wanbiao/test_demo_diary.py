@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,8 +65,14 @@ def _bits(event: EarlyWarning | HealthScore) -> str:
 
 
 def act(kind: str, on: EarlyWarning, **more: object) -> ActionMessage:
-    known = {"schema": 1, "id": uuid.UUID(int=1), "who": "Li Wei", "why": "on site", "time_ns": on.time_ns + 1}
-    return ActionMessage(action=kind, station=on.station, warning=on.id, **(known | more))  # type: ignore[arg-type]
+    known: dict[str, Any] = {
+        "schema": 1,
+        "id": uuid.UUID(int=1),
+        "who": "Li Wei",
+        "why": "on site",
+        "time_ns": on.time_ns + 1,
+    }
+    return ActionMessage(action=kind, station=on.station, warning=on.id, **(known | more))
 
 
 def test_a_restart_does_again_what_people_did_and_says_so(tmp_path: Path) -> None:

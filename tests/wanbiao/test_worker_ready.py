@@ -25,11 +25,11 @@ def compiled():
 fleet = load_fleet()
 _compile(fleet)
 before = compiled()
-for code in ("YXK", "SLP", "FYL"):
+for code, period_s in (("YXK", 600.0), ("SLP", 20.0), ("FYL", 600.0), ("FYL", 20.0)):
     station = fleet.stations[code]
-    station = replace(station, blocks=tuple(block.only(8) for block in station.blocks)).at_period(600.0)
+    station = replace(station, blocks=tuple(block.only(8) for block in station.blocks)).at_period(period_s)
     monitor = StationMonitor(station)
-    for i, scan in enumerate(simulate(station, start_ns=0, n_scans=30, seed=1)):
+    for i, scan in enumerate(simulate(station, start_ns=0, n_scans=40, seed=1)):
         if i == 15:
             state = monitor.snapshot(scan.block)
             monitor = StationMonitor(station)

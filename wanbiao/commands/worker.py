@@ -55,15 +55,16 @@ def _compile(fleet: Fleet) -> None:
 
     from detectors.monitor import StationMonitor
     from detectors.sisters import FARM_UNITS, is_farm
+    from detectors.transients import LATELY_S, LEAST_SCANS
     from detectors.tuning import Tuning
     from stations.scan import Scan
 
     kinds = {is_farm(len(block.units)): block for block in fleet.blocks}
     for block in kinds.values():
-        # Sampled so slowly that each scan is learned: the loops that learn are among those to be ready.
-        some = block.only(FARM_UNITS).at_period(Tuning().learn_s)
+        # The slowest at which transients show, and so many that one of them is learned: all loops are among those to be ready.
+        some = block.only(FARM_UNITS).at_period(LATELY_S / LEAST_SCANS)
         monitor = StationMonitor(replace(fleet.stations[block.station], blocks=(some,)))
-        for i in range(2):
+        for i in range(1 + round(Tuning().learn_s / some.period_s)):
             values = np.full(some.shape, float(i), np.float32)
             monitor.receive(Scan(some.station, some.code, some.revision, i, i * 10**9, values))
 
