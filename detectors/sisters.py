@@ -12,6 +12,7 @@ is not lost: the score of all units together is max_k |median of rho_k|, of two 
 stand still, or cannot say, stands alone.
 
 The median is right until half of the units are ill (breakdown point; P. J. Huber, "Robust Statistics," 1981, section 1.4).
+The shares below were chosen, not tuned (docs/decisions/0030).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ must, or its lag would never be learned. r^2 is winsorised at `CLIP`^2 (s^2 + m^
 expectation has moved, and its noise.
 
 Reference: R. J. Carroll, D. Ruppert, "Transformation and Weighting in Regression," 1988, section 3.3 (variance functions by
-regression of squared residuals).
+regression of squared residuals). The constants were chosen, not tuned (docs/decisions/0031).
 """
 
 from __future__ import annotations
