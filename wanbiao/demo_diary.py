@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -20,17 +19,6 @@ from wanbiao.embedded import Planned
 FILE: Final = "demo.sqlite3"
 
 
-def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where programs of this user keep what is to survive a restart (XDG base directories): the part that is ours.
-
-    >>> str(state_folder({"XDG_STATE_HOME": "/var/tmp/state"}))
-    '/var/tmp/state/wanbiao'
-    """
-    named = Path(environ.get("XDG_STATE_HOME", ""))
-    home = Path(environ.get("HOME", "/"))
-    return (named if named.is_absolute() else home / ".local" / "state") / "wanbiao"
-
-
 class DemoDiary:
     """Carries out what people do in a demo, keeps it first, and has what was kept in earlier runs done again.
 
@@ -38,14 +26,14 @@ class DemoDiary:
 
     Parameters
     ----------
-    fresh : forget what was kept.   folder : of the file; it is made if it is not there.
+    fresh : forget what was kept.   folder : of the file, made if it is not there; None = the user has none.
     tell : says a sentence to who started the demo.   wall_ns : the wall [ns since 1970].
     """
 
     def __init__(
         self,
         demo: Demo,
-        folder: Path,
+        folder: Path | None,
         *,
         fresh: bool,
         tell: Callable[[Text], None],
@@ -53,6 +41,9 @@ class DemoDiary:
     ) -> None:
         self._demo, self._wall_ns, self._tell = demo, wall_ns, tell
         self._diary: Diary | None = None
+        if folder is None:
+            self._tell_of_none("HOME: not set")
+            return
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._diary = Diary(folder / FILE, demo.story)
@@ -60,7 +51,12 @@ class DemoDiary:
         except (ConnectorError, OSError) as error:
             self.close()
             why = f"{folder}: {error.strerror}" if isinstance(error, OSError) else f"{error}"
-            tell(Text(f"您的操作只保留到演示结束（{why}）。", f"What you do is kept until the demo ends only ({why})."))
+            self._tell_of_none(why)
+
+    def _tell_of_none(self, why: str) -> None:
+        self._tell(
+            Text(f"您的操作只保留到演示结束（{why}）。", f"What you do is kept until the demo ends only ({why}).")
+        )
 
     def _open(self, diary: Diary, fresh: bool) -> None:
         if diary.damage:

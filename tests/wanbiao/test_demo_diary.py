@@ -16,8 +16,9 @@ from detectors.events import EarlyWarning, Event, HealthScore
 from detectors.tuning import Tuning
 from stations.plant import Text
 from wanbiao.demo import Demo
-from wanbiao.demo_diary import FILE, DemoDiary, state_folder
+from wanbiao.demo_diary import FILE, DemoDiary
 from wanbiao.embedded import Pace
+from wanbiao.folders import state_folder
 
 LIVELY = Tuning(limit=1.2, warm_up_s=7200.0, warm_up_scans=12, on_scans=3, off_scans=3)
 """Warns soon and for little."""
@@ -178,6 +179,12 @@ def test_the_folder_is_that_of_the_user(tmp_path: Path) -> None:
     assert state_folder({"HOME": str(tmp_path)}) == tmp_path / ".local" / "state" / "wanbiao"
     relative = {"HOME": str(tmp_path), "XDG_STATE_HOME": "state"}  # which the standard tells to ignore
     assert state_folder(relative) == tmp_path / ".local" / "state" / "wanbiao"
+
+
+def test_without_a_folder_it_is_told_that_nothing_is_kept() -> None:
+    said: list[Text] = []
+    DemoDiary(Demo(seed=7, learn_days=1.0), state_folder({}), fresh=False, tell=said.append).close()
+    assert [one.en for one in said] == ["What you do is kept until the demo ends only (HOME: not set)."]
 
 
 def test_a_story_is_another_by_seed_days_and_constants() -> None:

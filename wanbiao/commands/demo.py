@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -117,10 +118,11 @@ def command(
 def _board(demo: Demo, view: View, port: int, language: str, fresh: bool) -> Iterator[Advance]:
     """The board of a demo, its link told; yields what learning has to call."""
     from wanbiao.demo_board import DemoBoard
-    from wanbiao.demo_diary import DemoDiary, state_folder
+    from wanbiao.demo_diary import DemoDiary
+    from wanbiao.folders import state_folder
 
     with (
-        closing(DemoDiary(demo, state_folder(), fresh=fresh, tell=view.aside)) as diary,
+        closing(DemoDiary(demo, state_folder(os.environ), fresh=fresh, tell=view.aside)) as diary,
         closing(DemoBoard(demo, diary, port, language)) as board,
     ):
         view.link(board.url)
